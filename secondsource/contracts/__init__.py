@@ -1,0 +1,1 @@
+"""The three extension points: connector, rule, sender."""

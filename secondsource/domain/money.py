@@ -1,0 +1,30 @@
+"""Money and prices: decimal amounts with a currency, normalised to a stated unit, the original kept."""
+
+from __future__ import annotations
+
+import enum
+from decimal import Decimal
+
+import msgspec
+
+
+class Money(msgspec.Struct, frozen=True):
+    """An amount in a currency (ISO 4217 code, upper case)."""
+
+    amount: Decimal
+    currency: str = "USD"
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.currency}"
+
+
+class Unit(enum.Enum):
+    """What one price is paid for."""
+
+    ACCELERATOR_HOUR = "accelerator-hour"
+    MILLION_TOKENS = "million-tokens"
+    GB_MONTH = "gb-month"
+    HOUR = "hour"
+    KWH = "kwh"
+    MWH = "mwh"
+    PIECE = "piece"

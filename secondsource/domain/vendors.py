@@ -1,0 +1,88 @@
+"""Vendors as the catalog knows them: products, regions with their aliases, what they sit on, and where they publish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from secondsource.domain.scope import Scope
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A product or region. ``aliases`` are words under which pages, feeds and bills speak of it."""
+
+    id: str
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+class Upstream(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a vendor is known to sit on. ``basis`` says how that is known, ``confidence`` 0 to 1 how well."""
+
+    scope: Scope
+    kind: str = "cloud"  # cloud, accelerator, foundry, memory, energy, network, status_platform
+    product: str | None = None  # which product of the vendor sits there; None for all
+    basis: str = ""
+    confidence: float = 1.0
+
+
+class Vendor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A company, or a business of it, that others depend on."""
+
+    id: str
+    name: str
+    kinds: tuple[str, ...] = ()  # model_api, cloud, gpu_cloud, chip_maker, foundry, memory, ...
+    country: str | None = None  # ISO 3166-1 alpha-2
+    parent: str | None = None
+    products: tuple[Part, ...] = ()
+    regions: tuple[Part, ...] = ()
+    depends_on: tuple[Upstream, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+def _matcher(parts: tuple[Part, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    found = []
+    for part in parts:
+        words = sorted({part.id, part.name, *part.aliases} - {""}, key=len, reverse=True)
+        pattern = "|".join(re.escape(word) for word in words)
+        found.append((re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", re.IGNORECASE), part.id))
+    return tuple(found)
+
+
+class VendorGraph:
+    """All vendors and the edges between them, read-only. Unknown ids are allowed: they have a name and nothing else."""
+
+    def __init__(self, vendors: Iterable[Vendor] = ()) -> None:
+        self.vendors: Mapping[str, Vendor] = {vendor.id: vendor for vendor in vendors}
+        self._products = {v.id: _matcher(v.products) for v in self.vendors.values()}
+        self._regions = {v.id: _matcher(v.regions) for v in self.vendors.values()}
+
+    def name(self, vendor: str) -> str:
+        """The vendor's name as people know it; its id where the catalog has none."""
+        known = self.vendors.get(vendor)
+        return known.name if known else vendor
+
+    def scopes(self, vendor: str, texts: Iterable[str]) -> tuple[Scope, ...]:
+        """What the words of a page mean: the products and regions of ``vendor`` named in ``texts``.
+
+        Several products and regions in one text give their product set; a text that names nothing known gives the
+        whole vendor. Sorted, without duplicates.
+        """
+        found: set[Scope] = set()
+        for text in texts:
+            products: list[str | None] = [id_ for pattern, id_ in self._products.get(vendor, ()) if pattern.search(text)]
+            regions: list[str | None] = [id_ for pattern, id_ in self._regions.get(vendor, ()) if pattern.search(text)]
+            found.update(Scope(vendor, product, region) for product in products or [None] for region in regions or [None])
+        return tuple(sorted(found, key=str)) if found else (Scope(vendor),)
+
+    def upstream(self, scope: Scope) -> tuple[Upstream, ...]:
+        """What ``scope`` sits on, one step down."""
+        known = self.vendors.get(scope.vendor)
+        if known is None:
+            return ()
+        return tuple(
+            edge for edge in known.depends_on
+            if edge.product is None or scope.product is None or edge.product == scope.product
+        )  # fmt: skip
