@@ -41,7 +41,7 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What one call did. ``wake_at`` replaces the wake asked for before; None asks for none."""
+    """What one call did. ``state`` None forgets the key; ``wake_at`` replaces the wake asked for before, None asks for none."""
 
     state: Any
     signals: Sequence[Signal] = ()

@@ -277,7 +277,12 @@ TICK_KEY = "*"
 
 
 def batch_of(key: str, source: str, at: datetime, observations: tuple[Observation, ...]) -> Batch:
-    """A batch with its id worked out; all observations belong to the same drill, or to none."""
+    """A batch with its id worked out.
+
+    Raises ``ValueError`` unless all observations were made at ``at`` and belong to the same drill, or to none.
+    """
+    if any(observation.observed_at != at for observation in observations):
+        raise ValueError("a batch holds what one poll saw: every observed_at must be the batch's own time")
     exercises = {observation.exercise for observation in observations}
     if len(exercises) > 1:
         raise ValueError(f"a batch mixes drills {sorted(map(str, exercises))}; send one batch for each")

@@ -1,0 +1,1 @@
+"""Drivers: HTTP, SQL, mail, Slack, clocks and plug-ins, each behind a port."""

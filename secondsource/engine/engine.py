@@ -1,0 +1,208 @@
+"""The step driver: batches in, signals out, in virtual time. The same code runs embedded, streaming and in replay.
+
+What is guaranteed:
+
+- Before an input of a partition at *t*, every wake of that partition due at or before *t* fires, at its own due time, ordered by
+  (due, rule, key). A tick at *t* does so for all partitions.
+- Wakes of portfolio-scoped rules fire on ticks only: by then everything observed before has been gathered.
+- So the signals depend on the order of the inputs of each key, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from secondsource.contracts.rule import Reach, Rule, Step
+from secondsource.domain.context import Context
+from secondsource.domain.observations import KINDS, TICK_KEY, Batch, Body, Gone
+from secondsource.domain.signals import Signal
+from secondsource.engine.cells import PORTFOLIO, Cell, Partition, StateCodec, StoredCell
+from secondsource.engine.errors import RuleError
+
+
+class CellSource(Protocol):
+    """Where cells are read from. Reading is synchronous: it happens once for each partition."""
+
+    def load(self, partition: str, exercise: str | None) -> Iterable[StoredCell]:
+        """All cells of a partition."""
+
+    def earliest_wakes(self) -> Iterable[tuple[str, str | None, datetime]]:
+        """For each partition with a wake: its key, its drill, and when the first falls due."""
+
+
+class _Target:
+    """A rule with its place among the rules; what the hot path needs is bound once."""
+
+    __slots__ = ("at_once", "id", "index", "keys", "on_observation", "on_wake")
+
+    def __init__(self, index: int, rule: Rule) -> None:
+        self.index = index
+        self.id = rule.meta.id
+        self.at_once = rule.meta.reach is Reach.VENDOR
+        self.keys = rule.keys
+        self.on_observation = rule.on_observation
+        self.on_wake = rule.on_wake
+
+
+class Engine:
+    """Applies batches to rules. Not thread-safe; one for each process or partition of the stream."""
+
+    def __init__(self, rules: Mapping[str, Rule], context: Context, source: CellSource | None = None) -> None:
+        ordered = [rules[name] for name in sorted(rules)]
+        self.context = context
+        self._targets = [_Target(index, rule) for index, rule in enumerate(ordered)]
+        self._index = {target.id: target.index for target in self._targets}
+        self._codec = StateCodec([type(rule) for rule in ordered])
+        self._source = source
+        self._by_kind: dict[str, list[_Target]] = {
+            kind: [t for t, rule in zip(self._targets, ordered, strict=True) if kind in rule.meta.consumes] for kind in KINDS
+        }
+        self._routes: dict[type[Body], list[_Target]] = {KINDS[kind]: targets for kind, targets in self._by_kind.items()}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything in memory; what the store holds is loaded again when needed. For after a failed commit."""
+        self._partitions: dict[tuple[str, str | None], Partition] = {}
+        self._asleep: dict[tuple[str, str | None], datetime] = {}
+        self._dirty: list[tuple[Partition, int, str, Cell]] = []
+        if self._source is not None:
+            self._asleep = {(key, exercise): due for key, exercise, due in self._source.earliest_wakes()}
+
+    def apply(self, batch: Batch) -> list[Signal]:
+        """Take in one batch; returns the signals in the order in which they arose.
+
+        Raises :class:`RuleError` when a rule fails; memory is then ahead of the store and must be :meth:`reset`.
+        """
+        signals: list[Signal] = []
+        now = batch.at
+        if batch.key == TICK_KEY:
+            for place in sorted({*self._partitions, *self._asleep}, key=_place_order):
+                if (due := self._asleep.get(place)) is None or due <= now:
+                    self._fire(self._partition(*place), now, signals)
+            signals.sort(key=_ledger_order)
+            return signals
+        exercise = batch.exercise
+        own = self._partition(batch.key, exercise)
+        if own.wakes and own.wakes[0][0] <= now:
+            self._fire(own, now, signals)
+        shared: Partition | None = None
+        context, routes = self.context, self._routes
+        for observation in batch.observations:
+            body = observation.body
+            targets = self._by_kind.get(body.was, ()) if type(body) is Gone else routes[type(body)]
+            for target in targets:
+                if target.at_once:
+                    home = own
+                elif shared is None:
+                    home = shared = self._partition(PORTFOLIO, exercise)
+                else:
+                    home = shared
+                try:
+                    for key in target.keys(observation):
+                        cell = home.cells[target.index].get(key)
+                        if cell is None:
+                            state = None
+                        elif cell.packed is None:
+                            state = cell.state
+                        else:
+                            state = self._unpack(target, cell)
+                        step = target.on_observation(key, state, observation, now, context)
+                        if step is not None:
+                            self._keep(home, target, key, cell, step, signals)
+                except RuleError:
+                    raise
+                except Exception as error:
+                    raise RuleError(target.id, observation.subject, f"{type(error).__name__}: {error}") from error
+        if own.wakes and own.wakes[0][0] <= now:
+            self._fire(own, now, signals)
+        return signals
+
+    def next_wake(self) -> datetime | None:
+        """When the next wake of any partition falls due."""
+        dues = [due for partition in self._partitions.values() if (due := partition.next_wake()) is not None]
+        dues.extend(due for place, due in self._asleep.items() if place not in self._partitions)
+        return min(dues, default=None)
+
+    def take_changes(self) -> list[StoredCell]:
+        """The cells that changed since the last call, each once, as a store keeps them."""
+        changes = []
+        for partition, rule, key, cell in self._dirty:
+            cell.dirty = False
+            live = partition.cells[rule].get(key) is cell
+            packed = self._codec.pack(cell.state) if live else None
+            wake_at = cell.wake_at if live else None
+            changes.append(StoredCell(partition.key, partition.exercise, self._targets[rule].id, key, packed, wake_at))
+        self._dirty.clear()
+        return changes
+
+    def drop(self, keep: Callable[[str], bool]) -> None:
+        """Let go of the partitions whose key ``keep`` refuses: they were taken over by another worker."""
+        for place in [place for place in self._partitions if not keep(place[0])]:
+            del self._partitions[place]
+
+    def _partition(self, key: str, exercise: str | None) -> Partition:
+        partition = self._partitions.get((key, exercise))
+        if partition is None:
+            partition = Partition(key, exercise, len(self._targets))
+            if self._source is not None:
+                partition.load(self._source.load(key, exercise), self._index)
+            self._partitions[(key, exercise)] = partition
+            self._asleep.pop((key, exercise), None)
+        return partition
+
+    def _fire(self, partition: Partition, now: datetime, signals: list[Signal]) -> None:
+        while (due := partition.next_wake()) is not None and due <= now:
+            _, index, key = heapq.heappop(partition.wakes)
+            target = self._targets[index]
+            cell = partition.cells[index][key]
+            state = cell.state if cell.packed is None else self._unpack(target, cell)
+            try:
+                step = target.on_wake(key, state, due, self.context)
+            except Exception as error:
+                raise RuleError(target.id, key, f"{type(error).__name__}: {error}") from error
+            if step is None:
+                step = Step(state)
+            if step.wake_at is not None and step.wake_at <= due:
+                raise RuleError(target.id, key, f"asked at {due} to be woken at {step.wake_at}, which is not later")
+            self._keep(partition, target, key, cell, step, signals, waking=True)
+
+    def _keep(
+        self, home: Partition, target: _Target, key: str, cell: Cell | None, step: Step, signals: list[Signal], *, waking: bool = False
+    ) -> None:
+        if step.signals:
+            if not (target.at_once or waking):
+                raise RuleError(target.id, key, "a portfolio-scoped rule signals on a wake, never on an observation")
+            signals.extend(step.signals)
+        cells = home.cells[target.index]
+        if cell is None:
+            if step.state is None:
+                return
+            cell = cells[key] = Cell()
+        elif step.state is None:
+            del cells[key]
+        cell.state = step.state
+        cell.packed = None
+        if step.wake_at is not None and (waking or step.wake_at != cell.wake_at):
+            heapq.heappush(home.wakes, (step.wake_at, target.index, key))
+        cell.wake_at = step.wake_at
+        if not cell.dirty:
+            cell.dirty = True
+            self._dirty.append((home, target.index, key, cell))
+
+    def _unpack(self, target: _Target, cell: Cell) -> object:
+        assert cell.packed is not None
+        cell.state = self._codec.unpack(target.index, cell.packed)
+        cell.packed = None
+        return cell.state
+
+
+def _ledger_order(signal: Signal) -> tuple[datetime, str, str]:
+    return signal.at, signal.rule, signal.key
+
+
+def _place_order(place: tuple[str, str | None]) -> tuple[str, str]:
+    return place[0], place[1] or ""
+

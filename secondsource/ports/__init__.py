@@ -1,0 +1,1 @@
+"""What the runtimes need of the outside world, as protocols; the adapters fill them."""
