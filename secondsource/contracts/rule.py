@@ -20,8 +20,8 @@ class Reach(enum.Enum):
 
     ``VENDOR``: the observations of one vendor, in their order; may signal at once.
     ``PORTFOLIO``: those of all vendors, which reach it in no certain order. It gathers in ``on_observation`` (newest
-    ``observed_at`` wins, no signals) and decides in ``on_wake``, which the engine calls only when everything observed
-    before has been gathered. So the ledger does not depend on which vendor's message came first.
+    ``observed_at`` wins, no signals) and decides in ``on_wake``, which the engine calls on ticks only, with the tick's time,
+    when everything observed before has been gathered; the earliest wake asked for since the last one stands. So the ledger does not depend on which vendor's message came first.
     """
 
     VENDOR = "vendor"

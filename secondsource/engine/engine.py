@@ -4,7 +4,8 @@ What is guaranteed:
 
 - Before an input of a partition at *t*, every wake of that partition due at or before *t* fires, at its own due time, ordered by
   (due, rule, key). A tick at *t* does so for all partitions.
-- Wakes of portfolio-scoped rules fire on ticks only: by then everything observed before has been gathered.
+- Wakes of portfolio-scoped rules fire on ticks only, at the tick's time: by then everything observed before has been gathered. Until
+  then the earliest wake that a key asked for stands, whichever observation asked for it.
 - So the signals depend on the order of the inputs of each key, and on nothing else.
 """
 
@@ -157,16 +158,17 @@ class Engine:
         while (due := partition.next_wake()) is not None and due <= now:
             _, index, key = heapq.heappop(partition.wakes)
             target = self._targets[index]
+            woken = due if target.at_once else now
             cell = partition.cells[index][key]
             state = cell.state if cell.packed is None else self._unpack(target, cell)
             try:
-                step = target.on_wake(key, state, due, self.context)
+                step = target.on_wake(key, state, woken, self.context)
             except Exception as error:
                 raise RuleError(target.id, key, f"{type(error).__name__}: {error}") from error
             if step is None:
                 step = Step(state)
-            if step.wake_at is not None and step.wake_at <= due:
-                raise RuleError(target.id, key, f"asked at {due} to be woken at {step.wake_at}, which is not later")
+            if step.wake_at is not None and step.wake_at <= woken:
+                raise RuleError(target.id, key, f"asked at {woken} to be woken at {step.wake_at}, which is not later")
             self._keep(partition, target, key, cell, step, signals, waking=True)
 
     def _keep(
@@ -185,9 +187,12 @@ class Engine:
             del cells[key]
         cell.state = step.state
         cell.packed = None
-        if step.wake_at is not None and (waking or step.wake_at != cell.wake_at):
-            heapq.heappush(home.wakes, (step.wake_at, target.index, key))
-        cell.wake_at = step.wake_at
+        wake_at = step.wake_at
+        if not (target.at_once or waking) and cell.wake_at is not None:
+            wake_at = cell.wake_at if wake_at is None else min(wake_at, cell.wake_at)
+        if wake_at is not None and (waking or wake_at != cell.wake_at):
+            heapq.heappush(home.wakes, (wake_at, target.index, key))
+        cell.wake_at = wake_at
         if not cell.dirty:
             cell.dirty = True
             self._dirty.append((home, target.index, key, cell))

@@ -1,0 +1,72 @@
+"""The register: current rows that lists read, and the history that is only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from secondsource.adapters.sql.rows import from_json, to_json
+from secondsource.adapters.sql.tables import RiskChangeRow, RiskRow
+from secondsource.domain.register import Change, Entry, State
+
+_risks: Any = RiskRow.__table__  # type: ignore[attr-defined]
+_changes: Any = RiskChangeRow.__table__  # type: ignore[attr-defined]
+
+
+def get(connection: Connection, id_: str) -> Entry | None:
+    """The risk as it stands."""
+    payload = connection.execute(select(_risks.c.payload).where(_risks.c.id == id_)).scalar()
+    return None if payload is None else from_json(payload, Entry)
+
+
+def save(connection: Connection, entry: Entry, changes: Iterable[Change]) -> None:
+    """Write the entry and add its new history rows."""
+    values = {
+        "rule": entry.rule,
+        "key": entry.key,
+        "exercise": entry.exercise or "",
+        "vendor": entry.subject.split("/")[0],
+        "subject": entry.subject,
+        "state": entry.state.value,
+        "severity": entry.severity.rank,
+        "score": entry.current.value,
+        "title": entry.title,
+        "functions": " ".join(["", *(hit.function for hit in entry.exposure.hits), ""]),
+        "owner": entry.owner,
+        "opened_at": entry.opened_at,
+        "updated_at": entry.updated_at,
+        "hurts_at": entry.exposure.hurts_at,
+        "wake_at": entry.wake_at,
+        "version": entry.version,
+        "payload": to_json(entry),
+    }
+    connection.execute(insert(_risks).values(id=entry.id, **values).on_conflict_do_update(index_elements=["id"], set_=values))
+    rows = [
+        {"risk": c.risk, "n": c.seq, "at": c.at, "actor": c.actor, "event": c.event, "payload": to_json(c)} for c in changes
+    ]
+    if rows:
+        connection.execute(insert(_changes), rows)
+
+
+def due(connection: Connection, now: datetime) -> list[tuple[datetime, str]]:
+    """Risks whose timer has run out: (due, id), earliest first."""
+    statement = select(_risks.c.wake_at, _risks.c.id).where(_risks.c.wake_at <= now).order_by(_risks.c.wake_at, _risks.c.id)
+    return [(row.wake_at, row.id) for row in connection.execute(statement)]
+
+
+def history(connection: Connection, id_: str) -> Iterator[Change]:
+    """All that happened to a risk, oldest first."""
+    statement = select(_changes.c.payload).where(_changes.c.risk == id_).order_by(_changes.c.n)
+    for payload in connection.execute(statement).scalars():
+        yield from_json(payload, Change)
+
+
+def firing(connection: Connection, exercise: str | None) -> Iterator[Entry]:
+    """The entries of one world (a drill's, or the real one) that are not closed."""
+    statement = select(_risks.c.payload).where(_risks.c.exercise == (exercise or ""), _risks.c.state != State.CLOSED.value)
+    for payload in connection.execute(statement.order_by(_risks.c.id)).scalars():
+        yield from_json(payload, Entry)

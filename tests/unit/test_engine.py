@@ -1,0 +1,262 @@
+"""The engine with small rules of its own: routing, wakes, order, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from secondsource.contracts.rule import Meta, Reach, Step
+from secondsource.domain.context import Context
+from secondsource.domain.ledger import digest, lines
+from secondsource.domain.observations import Batch, Gone, Observation, Price, Spend, batch_of, observe, tick
+from secondsource.domain.money import Unit
+from secondsource.domain.signals import Phase, Severity, Signal, signal
+from secondsource.engine.cells import StoredCell
+from secondsource.engine.engine import Engine
+from secondsource.engine.errors import RuleError
+
+START = datetime(2025, 10, 20, tzinfo=UTC)
+
+
+def say(rule: str, key: str, at: datetime, reason: str, phase: Phase = Phase.OPENED) -> Signal:
+    return signal(
+        rule=rule, key=key, episode="1", phase=phase, severity=Severity.LOW, subject=key, at=at, since=at, title=rule, reason=reason
+    )
+
+
+class Params(BaseModel):
+    hold: timedelta = timedelta(minutes=10)
+    keep: bool = True
+
+
+class Held(msgspec.Struct, frozen=True):
+    price: Decimal
+    since: datetime
+
+
+class HoldRule:
+    """Says a price when it has stood for ten minutes; says at once when the item is gone."""
+
+    meta: ClassVar[Meta] = Meta("hold", 1, "Hold", "why", Severity.LOW, Reach.VENDOR, ("price",))
+    Params: ClassVar[type[BaseModel]] = Params
+    State: ClassVar[type[msgspec.Struct]] = Held
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+
+    def keys(self, observation: Observation) -> Sequence[str]:
+        return (observation.subject,)
+
+    def on_observation(self, key: str, state: Held | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+        body = observation.body
+        if isinstance(body, Gone):
+            return Step(None, (say("hold", key, now, "gone", Phase.CLEARED),))
+        assert isinstance(body, Price)
+        if state is not None and state.price == body.amount:
+            return None
+        return Step(Held(body.amount, now), (), now + self.params.hold)
+
+    def on_wake(self, key: str, state: Held, now: datetime, context: Context) -> Step | None:
+        return Step(state if self.params.keep else None, (say("hold", key, now, f"{state.price} since {state.since:%H:%M}"),))
+
+
+class Sums(msgspec.Struct, frozen=True):
+    amounts: dict[str, tuple[datetime, Decimal]]
+    said: Decimal | None = None
+
+
+class SumRule:
+    """Adds up spend over vendors, on the quarter hour."""
+
+    meta: ClassVar[Meta] = Meta("sum", 1, "Sum", "why", Severity.LOW, Reach.PORTFOLIO, ("spend",))
+    Params: ClassVar[type[BaseModel]] = Params
+    State: ClassVar[type[msgspec.Struct]] = Sums
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+
+    def keys(self, observation: Observation) -> Sequence[str]:
+        return ("all",)
+
+    def on_observation(self, key: str, state: Sums | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+        assert isinstance(observation.body, Spend)
+        known = state or Sums({})
+        fact = (now, observation.body.amount)
+        if known.amounts.get(observation.vendor, fact) > fact:
+            return None
+        return Step(Sums({**known.amounts, observation.vendor: fact}, known.said), (), self._next(now))
+
+    def on_wake(self, key: str, state: Sums, now: datetime, context: Context) -> Step | None:
+        total = sum((amount for _, amount in state.amounts.values()), Decimal(0))
+        said = () if total == state.said else (say("sum", key, now, str(total)),)
+        return Step(Sums(state.amounts, total), said, self._next(now))
+
+    @staticmethod
+    def _next(now: datetime) -> datetime:
+        return now - (now - START) % timedelta(minutes=15) + timedelta(minutes=15)
+
+
+def engine(**params: Any) -> Engine:
+    return Engine({"hold": HoldRule(Params(**params)), "sum": SumRule(Params())}, Context())
+
+
+def price(vendor: str, minute: float, amount: int, item: str = "gpu", exercise: str | None = None) -> Batch:
+    at = START + timedelta(minutes=minute)
+    body = Price(item, Decimal(amount), Unit.ACCELERATOR_HOUR)
+    seen = observe(source=f"{vendor}-prices", vendor=vendor, subject=f"price/{item}", observed_at=at, body=body, exercise=exercise)
+    return batch_of(vendor, f"{vendor}-prices", at, (seen,))
+
+
+def spend(vendor: str, minute: float, amount: int) -> Batch:
+    at = START + timedelta(minutes=minute)
+    seen = observe(source=f"{vendor}-bill", vendor=vendor, subject="spend", observed_at=at, body=Spend(Decimal(amount)))
+    return batch_of(vendor, f"{vendor}-bill", at, (seen,))
+
+
+def at(minute: float) -> Batch:
+    return tick(START + timedelta(minutes=minute))
+
+
+def run(batches: Sequence[Batch], **params: Any) -> list[Signal]:
+    under_test = engine(**params)
+    return [found for batch in batches for found in under_test.apply(batch)]
+
+
+def minutes(signals: Sequence[Signal]) -> list[tuple[float, str]]:
+    return [((found.at - START) / timedelta(minutes=1), found.reason) for found in signals]
+
+
+def test_a_wake_fires_at_its_own_time_whenever_the_next_input_comes() -> None:
+    assert minutes(run([price("a", 0, 5), at(60)])) == [(10, "5 since 00:00")]
+    assert minutes(run([price("a", 0, 5), price("a", 30, 6)])) == [(10, "5 since 00:00")]
+
+
+def test_a_new_step_replaces_the_wake_that_was_asked_for() -> None:
+    assert minutes(run([price("a", 0, 5), price("a", 9, 6), at(18)])) == []
+    assert minutes(run([price("a", 0, 5), price("a", 9, 6), at(19)])) == [(19, "6 since 00:09")]
+
+
+def test_a_step_of_none_keeps_the_old_wake() -> None:
+    assert minutes(run([price("a", 0, 5), price("a", 9, 5), at(11)])) == [(10, "5 since 00:00")]
+
+
+def test_another_vendors_input_fires_nothing_of_this_one() -> None:
+    under_test = engine()
+    under_test.apply(price("a", 0, 5))
+    assert under_test.apply(price("b", 20, 7)) == []
+    assert minutes(under_test.apply(at(20))) == [(10, "5 since 00:00")]
+
+
+def test_gone_reaches_the_rules_of_what_it_was_and_no_others() -> None:
+    when = START + timedelta(minutes=1)
+    for was, reasons in (("price", [(1.0, "gone")]), ("incident", [])):
+        gone = observe(source="s", vendor="a", subject="price/gpu", observed_at=when, body=Gone(was))
+        assert minutes(run([price("a", 0, 5), batch_of("a", "s", when, (gone,))])) == reasons
+
+
+def test_a_forgotten_key_is_forgotten() -> None:
+    under_test = engine(keep=False)
+    under_test.apply(price("a", 0, 5))
+    assert [cell.state is None for cell in under_test.take_changes()] == [False]
+    under_test.apply(at(10))
+    assert [cell.state is None for cell in under_test.take_changes()] == [True]
+    assert under_test.next_wake() is None
+
+
+def test_exercises_have_states_of_their_own() -> None:
+    found = run([price("a", 0, 5), price("a", 5, 9, exercise="drill-1"), at(30)])
+    assert minutes(found) == [(10, "5 since 00:00"), (15, "9 since 00:05")]
+
+
+def test_portfolio_rules_decide_on_ticks_only() -> None:
+    under_test = engine()
+    assert under_test.apply(spend("a", 1, 10)) == []
+    assert under_test.apply(spend("b", 40, 5)) == []
+    assert minutes(under_test.apply(at(40))) == [(40, "15")]
+
+
+def test_what_was_stored_is_taken_up_again() -> None:
+    first = engine()
+    first.apply(price("a", 0, 5))
+    stored = first.take_changes()
+
+    class Source:
+        def load(self, partition: str, exercise: str | None) -> list[StoredCell]:
+            return [cell for cell in stored if (cell.partition, cell.exercise) == (partition, exercise)]
+
+        def earliest_wakes(self) -> list[tuple[str, str | None, datetime]]:
+            return [(cell.partition, cell.exercise, cell.wake_at) for cell in stored if cell.wake_at]
+
+    second = Engine({"hold": HoldRule(Params()), "sum": SumRule(Params())}, Context(), Source())
+    assert second.next_wake() == START + timedelta(minutes=10)
+    assert second.apply(price("a", 1, 5)) == []
+    assert minutes(second.apply(at(10))) == [(10, "5 since 00:00")]
+
+
+def test_a_rule_that_raises_is_named_with_the_subject() -> None:
+    when = START
+    broken = observe(source="s", vendor="a", subject="price/x", observed_at=when, body=Gone("spend"))
+    with pytest.raises(RuleError, match=r"rule sum, key 'price/x': AssertionError"):
+        engine().apply(batch_of("a", "s", when, (broken,)))
+
+
+def test_a_wake_that_is_not_later_is_refused() -> None:
+    class Restless(HoldRule):
+        def on_wake(self, key: str, state: Held, now: datetime, context: Context) -> Step | None:
+            return Step(state, (), now)
+
+    under_test = Engine({"hold": Restless(Params())}, Context())
+    under_test.apply(price("a", 0, 5))
+    with pytest.raises(RuleError, match="which is not later"):
+        under_test.apply(at(30))
+
+
+def test_a_portfolio_rule_may_not_signal_on_an_observation() -> None:
+    class Hasty(SumRule):
+        def on_observation(self, key: str, state: Sums | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+            return Step(Sums({}), (say("sum", key, now, "now"),))
+
+    with pytest.raises(RuleError, match="on a wake, never on an observation"):
+        Engine({"sum": Hasty(Params())}, Context()).apply(spend("a", 0, 1))
+
+
+@st.composite
+def days(draw: st.DrawFn) -> tuple[list[Batch], list[Batch]]:
+    """A log, and another interleaving of it: order per vendor kept, ticks in their places, some batches delivered twice."""
+    log: list[Batch] = []
+    other: list[Batch] = []
+    minute = 0.0
+    for _ in range(draw(st.integers(1, 6))):
+        span: dict[str, list[Batch]] = {"a": [], "b": [], "c": []}
+        for _ in range(draw(st.integers(0, 8))):
+            minute += draw(st.integers(1, 7))
+            vendor = draw(st.sampled_from("abc"))
+            amount = draw(st.integers(1, 3))
+            span[vendor].append(draw(st.sampled_from([price, spend]))(vendor, minute, amount))
+        minute += draw(st.integers(1, 20))
+        log += sorted((batch for batches in span.values() for batch in batches), key=lambda batch: batch.at)
+        left = {vendor: list(batches) for vendor, batches in span.items() if batches}
+        while left:
+            vendor = draw(st.sampled_from(sorted(left)))
+            batch = left[vendor].pop(0)
+            other += [batch] * draw(st.integers(1, 2))
+            if not left[vendor]:
+                del left[vendor]
+        log.append(at(minute))
+        other.append(at(minute))
+    return log, other
+
+
+@given(days())
+def test_the_ledger_does_not_depend_on_the_interleaving_of_vendors(logs: tuple[list[Batch], list[Batch]]) -> None:
+    straight, shuffled = run(logs[0]), run(logs[1])
+    assert lines(straight) == lines(shuffled)
+    assert digest(straight) == digest(shuffled)
