@@ -32,15 +32,15 @@ up: .venv/.run .venv/.project
 .PHONY: test
 test: check
 	@echo "==> tests"
-	@$(PY) -m pytest -q -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) $(ARGS)
 
 ## check     format, lint, types, layers; the generated files are checked by the tests in tests/meta
 .PHONY: check
 check: .venv/.dev .venv/.project
 	@echo "==> format: ruff format --check"
-	@$(PY) -m ruff format --check --quiet . || { echo "some files are not formatted: run make fmt" >&2; exit 1; }
+	@$(PY) -m ruff format --check --quiet --output-format concise . || { echo "some files are not formatted: run make fmt" >&2; exit 1; }
 	@echo "==> lint: ruff check"
-	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff check --quiet --output-format concise .
 	@echo "==> types: mypy --strict"
 	@$(PY) -m mypy --no-error-summary
 	@echo "==> layers: lint-imports"
@@ -54,6 +54,11 @@ fmt: .venv/.dev
 	@$(PY) -m ruff check --quiet --fix-only .
 	@$(PY) -m ruff format .
 
+## generate  write the generated files again
+.PHONY: generate
+generate: .venv/.dev .venv/.project
+	@$(PY) -m secondsource.plans.schema runbooks/schema.json
+
 ## bench     measure against the performance budget, ceilings in the same run
 .PHONY: bench
 bench: .venv/.dev .venv/.project
@@ -62,7 +67,7 @@ bench: .venv/.dev .venv/.project
 ## crash     kill -9 the running program 1000 times (CRASHES=n for another number) and look for what was lost
 .PHONY: crash
 crash: .venv/.dev .venv/.project
-	@SECONDSOURCE_CRASHES=$(CRASHES) $(PY) -m pytest -q -n $(JOBS) -m crash tests/runtimes $(ARGS)
+	@SECONDSOURCE_CRASHES=$(CRASHES) $(PY) -m pytest -n $(JOBS) -m crash tests/runtimes $(ARGS)
 
 ## lock      resolve the dependencies again into requirements/ (UPGRADE=1 takes newer versions)
 .PHONY: lock
@@ -87,7 +92,7 @@ help:
 # --- Set-up, once: the stamps say what .venv holds.
 
 .venv/.made:
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		"$$python" -c 'import ensurepip, venv' 2>/dev/null || { bare=$$python; continue; }; \
 		echo "==> making .venv with $$("$$python" --version)"; \

@@ -1,0 +1,31 @@
+"""Generated files are what their programs write today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from secondsource.plans.schema import json_schema
+from tests.meta.repository import ROOT
+
+GENERATED: dict[str, Callable[[], str]] = {"runbooks/schema.json": json_schema}
+
+
+def stale(path: Path, write: Callable[[], str]) -> bool:
+    """Whether ``path`` is missing or differs from what ``write`` gives."""
+    return not path.is_file() or path.read_text(encoding="utf-8") != write()
+
+
+@pytest.mark.parametrize("name", sorted(GENERATED))
+def test_generated_file_is_fresh(name: str) -> None:
+    assert not stale(ROOT / name, GENERATED[name]), "run make generate"
+
+
+def test_stale_files_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "made.json"
+    assert stale(path, lambda: "{}\n")
+    path.write_text("{}\n", encoding="utf-8")
+    assert not stale(path, lambda: "{}\n")
+    assert stale(path, lambda: '{"new": 1}\n')
