@@ -210,4 +210,3 @@ def _ledger_order(signal: Signal) -> tuple[datetime, str, str]:
 
 def _place_order(place: tuple[str, str | None]) -> tuple[str, str]:
     return place[0], place[1] or ""
-

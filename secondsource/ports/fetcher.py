@@ -16,7 +16,8 @@ class Validators(msgspec.Struct, frozen=True, omit_defaults=True):
     """What to remember of the last answer, per source and request, to learn cheaply that nothing has changed.
 
     ``request`` is the :func:`request_key` of the request that was answered: validators of another request are ignored, so
-    that a page whose address was changed in the configuration is read anew. ``body_hash`` is SHA-256 in hexadecimal.
+    that a page whose address was changed in the configuration is read anew. ``body_hash`` is 128 bits of BLAKE2b in hexadecimal,
+    the name that the archive of raw responses uses too.
     """
 
     request: str = ""
@@ -40,6 +41,7 @@ class FetchPolicy(msgspec.Struct, frozen=True):
     max_redirects: int = 3
 
 
+MAX_RETRY_AFTER = timedelta(days=1)  # a server may ask for less; more would be a way to blind us
 DEFAULT_POLICY = FetchPolicy()
 NO_VALIDATORS = Validators()
 

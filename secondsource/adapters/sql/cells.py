@@ -19,7 +19,10 @@ _upsert = _insert.on_conflict_do_update(
     set_={"state": _insert.excluded.state, "wake_at": _insert.excluded.wake_at},
 )
 _delete = delete(_cells).where(
-    _cells.c.partition == bindparam("p"), _cells.c.exercise == bindparam("e"), _cells.c.rule == bindparam("r"), _cells.c.key == bindparam("k")
+    _cells.c.partition == bindparam("p"),
+    _cells.c.exercise == bindparam("e"),
+    _cells.c.rule == bindparam("r"),
+    _cells.c.key == bindparam("k"),
 )
 
 

@@ -96,4 +96,3 @@ def lag(connection: Connection, consumer: str) -> int:
     applied = position_of(connection, consumer)
     statement = select(func.count()).select_from(_batches).where(_batches.c.position > applied)
     return int(connection.execute(statement).scalar_one())
-

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from secondsource.adapters.outbox import delivery
+from secondsource.adapters.sql.database import Database
 from secondsource.adapters.sql.rows import from_json, to_json
-from secondsource.adapters.sql.tables import OutboxRow
+from secondsource.adapters.sql.tables import OutboxRow as Table
 from secondsource.contracts.sender import Message
+from secondsource.domain.signals import Severity
+from secondsource.ports.outbox import UNSETTLED, OutboxRow, Progress, State, needless
 
-_outbox: Any = OutboxRow.__table__  # type: ignore[attr-defined]
+_outbox: Any = Table.__table__  # type: ignore[attr-defined]
+_waiting = [state.value for state in UNSETTLED]
+_ranks = {severity.value: severity.rank for severity in Severity}
+_GAP = "\x1f"
+
+
+def _lane(message: Message) -> str:
+    return _lane_of(message.thread, message.recipient, message.channel) if message.thread is not None else message.id
+
+
+def _lane_of(thread: str | None, recipient: str, channel: str) -> str:
+    return _GAP.join((channel, recipient, thread or ""))
 
 
 def add(connection: Connection, message: Message) -> bool:
-    """Put a message in line; False when one with its idempotency key is there already. ``created_at`` must be set."""
+    """Put a message in line, due when it was created; False when one with its idempotency key is there already.
+
+    Raises ``ValueError`` for a message without ``created_at``.
+    """
     if message.created_at is None:
         raise ValueError(f"message {message.id} has no created_at")
     statement = insert(_outbox).values(
@@ -23,15 +44,25 @@ def add(connection: Connection, message: Message) -> bool:
         idempotency_key=message.idempotency_key,
         channel=message.channel,
         recipient=message.recipient,
-        thread=message.thread or "",
+        lane=_lane(message),
+        replaces=message.replaces,
+        severity=_ranks.get(message.severity, 0),
         risk=message.risk,
         exercise=message.exercise,
-        state="pending",
+        state=State.PENDING.value,
         created_at=message.created_at,
         due_at=message.created_at,
         payload=to_json(message),
     )
-    return int(connection.execute(statement.on_conflict_do_nothing()).rowcount) == 1
+    return int(connection.execute(statement.on_conflict_do_nothing(index_elements=["idempotency_key"])).rowcount) == 1
+
+
+def read(connection: Connection, *, risk: str | None = None) -> list[OutboxRow]:
+    """Messages with what became of them, oldest first; about one risk, or all."""
+    statement = select(_outbox).order_by(_outbox.c.seq)
+    if risk is not None:
+        statement = statement.where(_outbox.c.risk == risk)
+    return [_row(row) for row in connection.execute(statement)]
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -39,7 +70,81 @@ def counts(connection: Connection) -> dict[str, int]:
     return {state: int(n) for state, n in connection.execute(select(_outbox.c.state, func.count()).group_by(_outbox.c.state))}
 
 
-def of_risk(connection: Connection, risk: str) -> list[Message]:
-    """What was said about a risk, oldest first."""
-    statement = select(_outbox.c.payload).where(_outbox.c.risk == risk).order_by(_outbox.c.seq)
-    return [from_json(payload, Message) for payload in connection.execute(statement).scalars()]
+class SqlOutbox:
+    """The ``Outbox`` port over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta, leave: Collection[str] = ()) -> list[OutboxRow]:
+        """As the port says."""
+
+        def work(connection: Connection) -> list[OutboxRow]:
+            due = _heads(select(_outbox)).where(_outbox.c.due_at <= now, _outbox.c.channel.not_in(list(leave)))
+            found = connection.execute(due.order_by(_outbox.c.severity.desc(), _outbox.c.seq).limit(limit))
+            taken = [msgspec.structs.replace(row, progress=delivery.claim(row.progress, now, lease)) for row in map(_row, found)]
+            for row in taken:
+                _store(connection, row.seq, row.progress)
+            return taken
+
+        return await self._database.write(work)
+
+    async def mark(self, row: OutboxRow, progress: Progress, instead: Message | None = None) -> bool:
+        """As the port says."""
+
+        def work(connection: Connection) -> bool:
+            held = (_outbox.c.state == State.SENDING.value, _outbox.c.attempts == row.progress.attempts)
+            if not _store(connection, row.seq, progress, *held):
+                return False
+            if instead is not None:
+                add(connection, instead)
+            return True
+
+        return await self._database.write(work)
+
+    async def newer(self, row: OutboxRow) -> str | None:
+        """As the port says."""
+        lane = await self._database.read(lambda connection: _in_lane(connection, _lane(row.message)))
+        return needless(row, lane)
+
+    async def receipt(self, thread: str, recipient: str, channel: str) -> str | None:
+        """As the port says."""
+        wanted = (_outbox.c.lane == _lane_of(thread, recipient, channel), _outbox.c.state.in_([State.SENT.value, State.DELIVERED.value]))
+        newest_card = case((_outbox.c.replaces, -_outbox.c.seq), else_=_outbox.c.seq)
+        statement = select(_outbox.c.receipt).where(*wanted).order_by(_outbox.c.replaces.desc(), newest_card).limit(1)
+        return await self._database.read(lambda connection: connection.execute(statement).scalar())
+
+    async def next_due(self) -> datetime | None:
+        """As the port says."""
+        statement = _heads(select(func.min(_outbox.c.due_at)))
+        return await self._database.read(lambda connection: connection.execute(statement).scalar())
+
+
+def _heads(statement: Select[Any]) -> Select[Any]:
+    """Only the oldest unsettled message of each lane."""
+    earlier = _outbox.alias()
+    before: ColumnElement[bool] = (
+        select(earlier.c.seq).where(earlier.c.lane == _outbox.c.lane, earlier.c.seq < _outbox.c.seq, earlier.c.due_at.is_not(None)).exists()
+    )
+    return statement.where(_outbox.c.due_at.is_not(None), _outbox.c.state.in_(_waiting), ~before)
+
+
+def _in_lane(connection: Connection, lane: str) -> list[OutboxRow]:
+    return [_row(row) for row in connection.execute(select(_outbox).where(_outbox.c.lane == lane).order_by(_outbox.c.seq))]
+
+
+def _store(connection: Connection, seq: int, progress: Progress, *held: ColumnElement[bool]) -> bool:
+    values = {
+        "state": progress.state.value,
+        "due_at": progress.due,
+        "attempts": progress.attempts,
+        "first_try_at": progress.first_try,
+        "receipt": progress.receipt,
+        "reason": progress.reason,
+    }
+    return int(connection.execute(update(_outbox).where(_outbox.c.seq == seq, *held).values(**values)).rowcount) == 1
+
+
+def _row(row: Row[Any]) -> OutboxRow:
+    progress = Progress(State(row.state), row.due_at, row.attempts, row.first_try_at, row.receipt, row.reason)
+    return OutboxRow(row.id, row.seq, from_json(row.payload, Message), progress)

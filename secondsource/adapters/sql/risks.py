@@ -45,9 +45,7 @@ def save(connection: Connection, entry: Entry, changes: Iterable[Change]) -> Non
         "payload": to_json(entry),
     }
     connection.execute(insert(_risks).values(id=entry.id, **values).on_conflict_do_update(index_elements=["id"], set_=values))
-    rows = [
-        {"risk": c.risk, "n": c.seq, "at": c.at, "actor": c.actor, "event": c.event, "payload": to_json(c)} for c in changes
-    ]
+    rows = [{"risk": c.risk, "n": c.seq, "at": c.at, "actor": c.actor, "event": c.event, "payload": to_json(c)} for c in changes]
     if rows:
         connection.execute(insert(_changes), rows)
 

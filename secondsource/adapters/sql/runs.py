@@ -39,7 +39,15 @@ def save(connection: Connection, run: Run, log: Iterable[RunLog], wake_at: datet
     }
     connection.execute(insert(_runs).values(id=run.id, **values).on_conflict_do_update(index_elements=["id"], set_=values))
     rows = [
-        {"run": line.run, "n": line.seq, "at": line.at, "actor": line.actor, "step": line.step or "", "event": line.event, "text": line.text}
+        {
+            "run": line.run,
+            "n": line.seq,
+            "at": line.at,
+            "actor": line.actor,
+            "step": line.step or "",
+            "event": line.event,
+            "text": line.text,
+        }
         for line in log
     ]
     if rows:

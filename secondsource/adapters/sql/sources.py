@@ -46,9 +46,7 @@ def declare(connection: Connection, sources: Iterable[tuple[str, str, str]], now
 def lease(connection: Connection, now: datetime, lasting: timedelta, limit: int) -> list[SourceState]:
     """Take the sources that are due and that nobody holds, longest due first; they are ours until ``now + lasting``."""
     free = or_(_sources.c.lease_until.is_(None), _sources.c.lease_until <= now)
-    statement = (
-        select(_sources).where(_sources.c.next_poll_at <= now, free).order_by(_sources.c.next_poll_at, _sources.c.id).limit(limit)
-    )
+    statement = select(_sources).where(_sources.c.next_poll_at <= now, free).order_by(_sources.c.next_poll_at, _sources.c.id).limit(limit)
     found = [SourceState(*row) for row in connection.execute(statement)]
     if found:
         ids = [source.id for source in found]

@@ -182,22 +182,28 @@ class OutboxRow(SQLModel, table=True):
     """Messages to send, written in the transaction that caused them."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "state", "due_at"), Index("ix_outbox_thread", "thread", "recipient"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_outbox_waiting", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+        Index("ix_outbox_lane", "lane", "seq"),
+        {"sqlite_autoincrement": True},
+    )
     seq: int = _serial()
     id: str = Field(unique=True)
     idempotency_key: str = Field(unique=True)
     channel: str
     recipient: str
-    thread: str = ""
+    lane: str  # channel, recipient and thread; the message's own id where it has no thread
+    replaces: bool
+    severity: int
     risk: str | None = Field(default=None, index=True)
     exercise: str | None = None
     state: str
     created_at: datetime = _instant()
-    due_at: datetime | None = _instant(nullable=True)  # for sending: the deadline after which it counts as lost
+    due_at: datetime | None = _instant(nullable=True)  # None once settled; for sending, the deadline of the try
     attempts: int = 0
+    first_try_at: datetime | None = _instant(nullable=True)
     reason: str = _typed(Text, default="")
     receipt: str | None = None
-    sent_at: datetime | None = _instant(nullable=True)
     payload: str = _typed(Text)  # JSON of the Message
 
 

@@ -89,16 +89,18 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("recipient", sa.String(), nullable=False),
-        sa.Column("thread", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("replaces", sa.Boolean(), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
         sa.Column("risk", sa.String(), nullable=True),
         sa.Column("exercise", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_try_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=True),
-        sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
@@ -106,9 +108,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_due", ["state", "due_at"], unique=False)
+        batch_op.create_index("ix_outbox_lane", ["lane", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_risk"), ["risk"], unique=False)
-        batch_op.create_index("ix_outbox_thread", ["thread", "recipient"], unique=False)
+        batch_op.create_index("ix_outbox_waiting", ["due_at"], unique=False, sqlite_where=sa.text("due_at IS NOT NULL"))
 
     op.create_table(
         "position",
@@ -300,9 +302,9 @@ def downgrade() -> None:
     op.drop_table("raw")
     op.drop_table("position")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_thread")
+        batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("due_at IS NOT NULL"))
         batch_op.drop_index(batch_op.f("ix_outbox_risk"))
-        batch_op.drop_index("ix_outbox_due")
+        batch_op.drop_index("ix_outbox_lane")
 
     op.drop_table("outbox")
     op.drop_table("job")

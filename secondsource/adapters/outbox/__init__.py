@@ -1,0 +1,1 @@
+"""From the outbox to the senders: the delivery machine and the dispatcher that drives it."""
