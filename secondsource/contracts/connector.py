@@ -50,12 +50,14 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``complete`` tells that the response is the whole picture, so that a subject missing from it has vanished.
     ``cursor`` is handed to the next ``requests``; ``next_request`` asks for a further page of the same poll.
+    ``notes`` say what was left out and why, for people; rules never see them.
     """
 
     readings: Sequence[Reading]
     complete: bool = True
     cursor: str | None = None
     next_request: Request | None = None
+    notes: Sequence[str] = ()
 
 
 class ParseError(Exception):

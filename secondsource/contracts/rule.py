@@ -21,7 +21,8 @@ class Reach(enum.Enum):
     ``VENDOR``: the observations of one vendor, in their order; may signal at once.
     ``PORTFOLIO``: those of all vendors, which reach it in no certain order. It gathers in ``on_observation`` (newest
     ``observed_at`` wins, no signals) and decides in ``on_wake``, which the engine calls on ticks only, with the tick's time,
-    when everything observed before has been gathered; the earliest wake asked for since the last one stands. So the ledger does not depend on which vendor's message came first.
+    when everything observed before has been gathered; the earliest wake asked for since the last one stands. So the ledger does
+    not depend on which vendor's message came first.
     """
 
     VENDOR = "vendor"
@@ -64,11 +65,9 @@ class Rule(Protocol):
         """``params`` is an instance of ``Params``."""
 
     def keys(self, observation: Observation) -> Sequence[str]:
-        """The keys of this rule whose state the observation may change; empty for none."""
+        """The keys of this rule whose state the observation may change; empty for none. A key is unique over all vendors."""
 
-    def on_observation(
-        self, key: str, state: Any | None, observation: Observation, now: datetime, context: Context
-    ) -> Step | None:
+    def on_observation(self, key: str, state: Any | None, observation: Observation, now: datetime, context: Context) -> Step | None:
         """The step for an input. None says that nothing changed: nothing is written and the old wake stands."""
 
     def on_wake(self, key: str, state: Any, now: datetime, context: Context) -> Step | None:

@@ -2,133 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
 from secondsource.domain.context import Context
-from secondsource.domain.portfolio import Criticality, Impact
+from secondsource.domain.fallbacks import Assessor, hollow_fallbacks
+from secondsource.domain.hits import Exposure, FunctionHit, HollowFallback, Standby, aged, exposure_of
+from secondsource.domain.portfolio import Criticality, Dependency, Function, Impact
+from secondsource.domain.reach import Index, Reach, index_of
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Signal
+from secondsource.domain.subjects import on_subject
+
+__all__ = [
+    "Exposure", "FunctionHit", "HollowFallback", "Standby", "age", "dependents", "expose", "hollow_fallbacks", "join", "join_subject",
+    "names", "over",
+]  # fmt: skip
+
+OUTAGE_RULES = frozenset({"vendor_outage"})
+
+# What the RTO stands for where a function has no impact thresholds: it is the time that the business said it can bear.
+_RTO_LEVELS = {Criticality.STANDARD: 2, Criticality.IMPORTANT: 3, Criticality.CRITICAL: 4}
 
 
-class Standby(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A fallback of a dependency that is hit, as it stands now.
-
-    ``hollow`` says why it would not help (it is in the same trouble, or sits on the same region as what it replaces); empty
-    when nothing speaks against it. ``doubt`` says what could not be ruled out ("AWS under it: region not known").
-    """
-
-    dependency: str
-    scope: Scope
-    name: str  # "Borealis AI eu"
-    capacity: float  # part of the load, 0 to 1
-    switch_time: timedelta
-    plan: str | None = None
-    hollow: str = ""
-    doubt: str = ""
-
-
-class FunctionHit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A business function that a finding reaches.
-
-    ``chain`` names the way, from the function to what is in trouble (``("Support assistant", "Chat inference", "Halcyon AI",
-    "AWS us-east-1")``), ``chain_ids`` the same as ids. ``certain``: the trouble surely covers what is used; else it may.
-    ``confidence`` (0 to 1) is how well the edges between vendors are known. ``lost`` is the part of the function's capacity
-    that is gone (0 to 1), None where a share was never measured. ``level_now`` is the impact level already reached (0: none
-    yet), ``hurts_at`` when the next, higher one (``next_level``) is reached. Findings without outage have neither.
-    ``fallback`` is the weakest of the best fallbacks of all dependencies hit; None when one of them has none.
-    """
-
-    function: str
-    name: str
-    criticality: Criticality
-    owner: str
-    chain: tuple[str, ...]
-    chain_ids: tuple[str, ...]
+class _Strike(msgspec.Struct, frozen=True):
+    need: Dependency
     certain: bool
-    confidence: float = 1.0
-    lost: float | None = None
-    since: datetime | None = None  # set for outages
-    impact: tuple[Impact, ...] = ()  # thresholds that count, by time; one made of the RTO where none is configured
-    level_now: int = 0
-    hurts_at: datetime | None = None
-    next_level: int = 0
-    fallback: Standby | None = None
-    standbys: tuple[Standby, ...] = ()  # all fallbacks of all dependencies hit, best first
-    dependencies: tuple[str, ...] = ()  # ids of those hit
+    reach: Reach
+
+    @property
+    def merit(self) -> tuple[object, ...]:
+        return (not self.certain, *self.reach.merit, self.need.id)
 
 
-class Exposure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All functions hit, the first to hurt first, then the more critical, then by id.
-
-    ``known`` is False when it could not be told whom the finding concerns: that is not the same as nobody.
-    """
-
-    hits: tuple[FunctionHit, ...] = ()
-    hurts_at: datetime | None = None  # the earliest of the hits
-    outage: bool = False
-    known: bool = True
-
-
-class HollowFallback(msgspec.Struct, frozen=True):
-    """A fallback that shares a chokepoint with what it replaces. ``shared`` names it: ``aws/us-east-1``."""
-
-    dependency: str
-    workload: str
-    functions: tuple[str, ...]
-    replaces: Scope
-    fallback: Scope
-    shared: Scope
-    plan: str | None
-    reason: str  # a sentence
-
-
-def join(
-    scopes: tuple[Scope, ...], since: datetime, now: datetime, context: Context, down: frozenset[Scope] = frozenset()
-) -> Exposure:
+def join(scopes: tuple[Scope, ...], since: datetime, now: datetime, context: Context, down: frozenset[Scope] = frozenset()) -> Exposure:
     """Functions hit by an outage of ``scopes`` that began at ``since``.
 
     ``down`` is what else is in trouble at ``now``: it hits nobody here, but makes fallbacks hollow.
     """
-    raise NotImplementedError
+    index = index_of(context)
+    strikes = _strikes(index, scopes, supply=False)
+    assessor = Assessor(index, {*scopes, *down})
+    hits = (aged(_hit(function, found, index, assessor, since), now) for function, found in _by_function(strikes, index))
+    return exposure_of(hits, outage=True)
 
 
-def join_subject(signal: Signal, now: datetime, context: Context) -> Exposure:
+def join_subject(signal: Signal, context: Context, down: frozenset[Scope] = frozenset()) -> Exposure:
     """Functions that rest on the subject of a finding without outage (price, quota, concentration, shortage).
 
-    The subject is a vendor id, ``vendor/item``, or ``chip/<item>``, ``model/<item>``, ``item/<item>``, ``vendor/<id>``;
-    items are matched with those of the dependencies, case and separators apart. Scopes of the signal narrow it.
+    What a subject means is told in :mod:`secondsource.domain.subjects`. The hits have no times.
     """
-    raise NotImplementedError
+    index = index_of(context)
+    found = on_subject(signal.subject, signal.scopes, index)
+    if found is None:
+        return Exposure(known=False)
+    strikes = [_Strike(need, certain, reach) for need, certain, reach in found]
+    assessor = Assessor(index, down)
+    hits = (_hit(function, struck, index, assessor, None) for function, struck in _by_function(strikes, index))
+    return exposure_of(hits, outage=False)
 
 
-def expose(
-    signal: Signal, now: datetime, context: Context, down: frozenset[Scope] = frozenset(), outage: bool | None = None
-) -> Exposure:
+def expose(signal: Signal, now: datetime, context: Context, down: frozenset[Scope] = frozenset(), outage: bool | None = None) -> Exposure:
     """The one entry: :func:`join` for outages, else :func:`join_subject`.
 
     ``outage`` None decides by the rule: ``vendor_outage`` is one, all others are not.
     """
-    raise NotImplementedError
+    if outage is None:
+        outage = signal.rule in OUTAGE_RULES
+    if outage:
+        return join(signal.scopes, signal.since, now, context, down)
+    return join_subject(signal, context, down)
 
 
 def age(exposure: Exposure, now: datetime) -> Exposure:
     """The same exposure as time has passed: levels reached, next threshold. Needs no context."""
-    raise NotImplementedError
+    if not exposure.outage:
+        return exposure
+    return exposure_of((aged(hit, now) for hit in exposure.hits), outage=True, known=exposure.known)
 
 
-def hollow_fallbacks(context: Context) -> tuple[HollowFallback, ...]:
-    """Every fallback of the portfolio that sits on the same region as what it replaces; by dependency, then scope."""
-    raise NotImplementedError
+def over(exposure: Exposure, at: datetime) -> Exposure:
+    """The exposure of a trouble that ended at ``at``: what it reached stays, nothing further is ahead."""
+    ended = age(exposure, at)
+    hits = (msgspec.structs.replace(hit, hurts_at=None, next_level=0) for hit in ended.hits)
+    return exposure_of(hits, outage=ended.outage, known=ended.known)
 
 
 def dependents(scope: Scope, context: Context) -> Exposure:
-    """Functions that rest on ``scope``, for a vendor's page: hits without times."""
-    raise NotImplementedError
+    """Functions that rest on ``scope``, for a vendor's page: hits without times, by way of supply too."""
+    index = index_of(context)
+    strikes = _strikes(index, (scope,), supply=True)
+    assessor = Assessor(index, ())
+    return exposure_of((_hit(function, found, index, assessor, None) for function, found in _by_function(strikes, index)), outage=False)
 
 
 def names(hits: Iterable[FunctionHit]) -> tuple[str, ...]:
     """Names of the functions hit, in order."""
     return tuple(hit.name for hit in hits)
+
+
+def _strikes(index: Index, troubles: tuple[Scope, ...], *, supply: bool) -> list[_Strike]:
+    return [
+        _Strike(need, certain, reach)
+        for root, (certain, reach, _) in index.struck(troubles, supply=supply).items()
+        for need in index.by_scope[root]
+    ]
+
+
+def _by_function(strikes: Iterable[_Strike], index: Index) -> Iterator[tuple[Function, list[_Strike]]]:
+    found: dict[str, tuple[Function, list[_Strike]]] = {}
+    for strike in strikes:
+        for function in index.functions_of.get(strike.need.workload, ()):
+            found.setdefault(function.id, (function, []))[1].append(strike)
+    yield from found.values()
+
+
+def _hit(function: Function, strikes: list[_Strike], index: Index, assessor: Assessor, since: datetime | None) -> FunctionHit:
+    """What strikes one function. Where some strike it surely, those that only may are left out of loss and fallback."""
+    strikes = sorted(strikes, key=lambda strike: strike.merit)
+    main = strikes[0]
+    counted = [strike.need for strike in strikes if strike.certain == main.certain]
+    by_need = [assessor.standbys(need) for need in sorted(counted, key=lambda need: need.id)]
+    fallback = max((options[0] for options in by_need), key=lambda standby: standby.order) if all(by_need) else None
+    workload = main.need.workload
+    return FunctionHit(
+        function=function.id,
+        name=function.name,
+        criticality=function.criticality,
+        owner=function.owner,
+        chain=(function.name, index.workload_names.get(workload, workload), *map(index.name, main.reach.path)),
+        chain_ids=(function.id, workload, *map(str, main.reach.path)),
+        certain=main.certain,
+        confidence=main.reach.confidence,
+        lost=_lost(counted) if since is not None else None,
+        since=since,
+        impact=_thresholds(function) if since is not None else (),
+        fallback=fallback,
+        standbys=tuple(sorted((standby for options in by_need for standby in options), key=lambda standby: standby.order)),
+        dependencies=tuple(sorted(strike.need.id for strike in strikes)),
+    )
+
+
+def _lost(needs: Iterable[Dependency]) -> float | None:
+    """The worst loss over the groups that provide the same thing to the same workload; shares of one group add up."""
+    groups: dict[tuple[str, str], float | None] = {}
+    for need in needs:
+        before = groups.get((need.workload, need.provides), 0.0)
+        groups[need.workload, need.provides] = None if before is None or need.share is None else min(1.0, round(before + need.share, 9))
+    measured = max((lost for lost in groups.values() if lost is not None), default=None)
+    if measured == 1.0 or None not in groups.values():
+        return measured
+    return None  # an unmeasured group may have lost more than the measured ones
+
+
+def _thresholds(function: Function) -> tuple[Impact, ...]:
+    if function.impact:
+        return tuple(sorted(function.impact, key=lambda impact: (impact.after, impact.level)))
+    return (Impact(max(function.rto, timedelta(0)), _RTO_LEVELS[function.criticality], "recovery time objective"),)

@@ -1,8 +1,8 @@
 """What a source said, once. The values that travel through the log.
 
-An observation is a fact about a *subject* (a component, an incident, a model's price) as one source told it. ``observed_at`` is when this program learned
-of it, and the only time that rules run on; ``occurred_at`` is the provider's own claim and is data, because
-providers back-date. Instants are aware datetimes in UTC throughout.
+An observation is a fact about a *subject* (a component, an incident, a model's price) as one source told it. ``observed_at`` is
+when this program learned of it, and the only time that rules run on; ``occurred_at`` is the provider's own claim and is data,
+because providers back-date. Instants are aware datetimes in UTC throughout.
 """
 
 from __future__ import annotations
@@ -186,20 +186,7 @@ class Tick(Body, frozen=True, tag="tick"):
     """Time has passed. Sent to every key, so that a log is complete without a clock."""
 
 
-AnyBody = (
-    ComponentStatus
-    | Incident
-    | Maintenance
-    | Price
-    | Offer
-    | News
-    | Quota
-    | Spend
-    | Retirement
-    | SourceHealth
-    | Gone
-    | Tick
-)
+AnyBody = ComponentStatus | Incident | Maintenance | Price | Offer | News | Quota | Spend | Retirement | SourceHealth | Gone | Tick
 
 KINDS: dict[str, type[Body]] = {
     str(body.__struct_config__.tag): body

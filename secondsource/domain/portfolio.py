@@ -116,5 +116,3 @@ class Portfolio(msgspec.Struct, frozen=True, omit_defaults=True):
         for dependency in self.dependencies:
             found.setdefault(dependency.workload, []).append(dependency)
         return {workload: tuple(needs) for workload, needs in found.items()}
-
-

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from secondsource.adapters.http.backoff import ANSWERED, BackoffPolicy, PollState, next_poll
+from secondsource.adapters.http.backoff import ANSWERED, DEFAULT_BACKOFF, BackoffPolicy, PollState, next_poll
 from secondsource.adapters.sql import log, raw, sources
 from secondsource.adapters.sql.database import Database
 from secondsource.adapters.sql.sources import SourceState
@@ -51,7 +51,7 @@ class Collector:
         clock: Clock,
         fetcher: Fetcher,
         parser: Parser,
-        backoff: BackoffPolicy = BackoffPolicy(),
+        backoff: BackoffPolicy = DEFAULT_BACKOFF,
     ) -> None:
         self._database = database
         self._sources: Mapping[str, Source] = {source.id: source for source in configured}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, cast
 
 import msgspec
 
@@ -20,17 +20,18 @@ class JournalError(UserError):
     """The file is not a journal; says where."""
 
 
-def _open(path: Path, mode: str) -> IO[bytes]:
-    opened = gzip.open(path, mode) if path.suffix == ".gz" else path.open(mode)
-    return opened  # type: ignore[return-value]
+def _open(path: Path, mode: Literal["rb", "wb"]) -> IO[bytes]:
+    # every caller uses it in a with
+    return cast("IO[bytes]", gzip.open(path, mode)) if path.suffix == ".gz" else path.open(mode)
 
 
 def write(path: Path, batches: Iterable[Batch]) -> int:
     """Write the batches; gzip where the name ends in ``.gz``. Returns how many."""
     count = 0
     with _open(path, "wb") as file:
-        for count, batch in enumerate(batches, 1):
+        for batch in batches:
             file.write(_encoder.encode(batch) + b"\n")
+            count += 1
     return count
 
 

@@ -126,7 +126,11 @@ def verdict(address: Address | str, policy: AddressPolicy = PUBLIC_ONLY) -> Verd
         inner = verdict(embedded(address)[0], policy)
         return Refused(f"{address} stands for {inner.reason}") if isinstance(inner, Refused) else ALLOWED
     kind = _special(address)
-    return ALLOWED if kind is None else Refused(f"{address} is not a public address ({kind})")
+    return (
+        ALLOWED
+        if kind is None
+        else Refused(f"{address} is not a public address ({kind}); allow its network for this source if that is meant")
+    )
 
 
 def embedded(address: Address) -> tuple[IPv4Address, ...]:

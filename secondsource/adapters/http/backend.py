@@ -83,7 +83,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
                 raise RefusedByPolicy(f"the resolver gave something that is no address for {host}") from error
             judged = verdict(address, self._policy)
             if isinstance(judged, Refused):
-                raise RefusedByPolicy(judged.reason if text == host else f"{host} resolves to {judged.reason}")
+                raise RefusedByPolicy(judged.reason if text == host else f"{host}: {judged.reason}")
             checked.append(address)
         return [str(address) for address in checked]
 

@@ -62,6 +62,8 @@ class BodyReader:
         self._pending = b""
         more = False
         while data or more:
+            if self._inflater is None and self._members:
+                data = data.lstrip(b"\0")  # padding between and after the files of a row
             inflater = self._inflater or self._start(data)
             if inflater is None:
                 return
@@ -78,13 +80,11 @@ class BodyReader:
                 data, more = inflater.unconsumed_tail, len(piece) == PIECE
 
     def _start(self, data: bytes) -> zlib._Decompress | None:
-        """An inflater for what begins with ``data``; None while that is too little to tell, or only padding."""
-        if self._members:
-            data = data.lstrip(b"\0")
-            if not data:
-                return None
-            if self._coding == "deflate" or self._members >= MAX_MEMBERS:
-                raise Broken(f"the {self._coding} body goes on after its end")
+        """An inflater for what begins with ``data``; None while that is too little to tell."""
+        if not data:
+            return None
+        if self._members and (self._coding == "deflate" or self._members >= MAX_MEMBERS):
+            raise Broken(f"the {self._coding} body goes on after its end")
         if self._coding == "gzip":
             return zlib.decompressobj(16 + zlib.MAX_WBITS)
         if len(data) < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import os
 import ssl
 from collections.abc import Iterable
 from datetime import timedelta
@@ -62,13 +62,14 @@ def clean(detail: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _cause(error: BaseException) -> str:
+    # The pool takes off the cause; httpcore2 keeps the first error as the only argument of its own.
     deepest = error
-    while deepest.__cause__ is not None:
-        deepest = deepest.__cause__
+    while (under := deepest.__cause__ or next(iter(deepest.args), None)) and isinstance(under, BaseException):
+        deepest = under
     if isinstance(deepest, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted ({deepest.verify_message})"
     if isinstance(deepest, ssl.SSLError):
         return f"TLS failed ({deepest.reason or type(deepest).__name__})"
-    if isinstance(deepest, OSError) and deepest.errno in errno.errorcode:
-        return errno.errorcode[deepest.errno].lower() if not deepest.strerror else deepest.strerror
-    return str(error) or type(error).__name__
+    if isinstance(deepest, OSError) and deepest.errno is not None and deepest.errno > 0:
+        return os.strerror(deepest.errno)
+    return str(deepest) or "the far side hung up"

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-MAX_RETRY_AFTER = timedelta(days=1)
+from secondsource.ports.fetcher import MAX_RETRY_AFTER
 
 _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[\x20-\x7e]*")
@@ -61,7 +61,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
         return None
     value = value.strip()
     if _SECONDS.fullmatch(value):
-        return min(timedelta(seconds=int(value[:9]) if len(value) <= 9 else 10**9), MAX_RETRY_AFTER)
+        return MAX_RETRY_AFTER if len(value) > 9 else min(timedelta(seconds=int(value)), MAX_RETRY_AFTER)
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

@@ -33,6 +33,11 @@ class Hop:
     proof: Proof | None = None
     left_home: bool = False
 
+    @property
+    def conditional(self) -> bool:
+        """Whether it asks for an answer only if something changed."""
+        return "if-none-match" in self.common or "if-modified-since" in self.common
+
     def wire(self) -> httpx2.Request:
         """The request as httpx2 has it."""
         headers = {**self.common, **self.headers}

@@ -35,12 +35,14 @@ def parse_url(text: str, ports: Collection[int] | None = None) -> httpx2.URL:
     except (httpx2.InvalidURL, ValueError) as error:
         raise BadAddress("the URL can not be read: its host or port is not valid") from error
     if url.scheme not in SCHEMES:
-        raise BadAddress(f"only http and https are fetched, not {url.scheme[:20]!r}" if url.scheme else "the URL has no http:// or https://")
+        raise BadAddress(
+            f"only http and https are fetched, not {url.scheme[:20]!r}" if url.scheme else "the URL has no http:// or https://"
+        )
     authority = _AUTHORITY.match(text)
     if authority is None:
         raise BadAddress("the URL names no host")
     _check_authority(authority[1])
-    host = plain_host(url.raw_host.decode("ascii"))
+    host = plain_host(host_of(url))
     if not 1 <= port_of(url) <= 65535:
         raise BadAddress(f"port {port_of(url)} is not between 1 and 65535")
     if ports is not None and port_of(url) not in ports:
@@ -72,6 +74,11 @@ def plain_host(host: str) -> str:
     return host
 
 
+def host_of(url: httpx2.URL) -> str:
+    """The host of ``url`` in ASCII, as it is looked up."""
+    return url.raw_host.decode("ascii")
+
+
 def port_of(url: httpx2.URL) -> int:
     """The port that ``url`` leads to."""
     return SCHEMES[url.scheme] if url.port is None else url.port
@@ -79,12 +86,12 @@ def port_of(url: httpx2.URL) -> int:
 
 def origin_of(url: httpx2.URL) -> Origin:
     """Scheme, host and port: what a credential belongs to."""
-    return url.scheme, url.host, port_of(url)
+    return url.scheme, host_of(url), port_of(url)
 
 
 def show(url: httpx2.URL) -> str:
     """The origin of ``url`` for a message. Paths and parameters stay out: they may be secrets."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
+    host = f"[{host_of(url)}]" if ":" in host_of(url) else host_of(url)
     return f"{url.scheme}://{host}" + ("" if url.port is None else f":{url.port}")
 
 

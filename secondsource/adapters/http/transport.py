@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator
 
 import httpcore2
 import httpx2
@@ -47,9 +48,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         assert isinstance(request.stream, httpx2.AsyncByteStream)
         wire = httpcore2.Request(
             method=request.method,
-            url=httpcore2.URL(
-                scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
-            ),
+            url=httpcore2.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path),
             headers=request.headers.raw,
             content=request.stream,
             extensions=request.extensions,
@@ -57,9 +56,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         with _httpx2_errors():
             answer = await self._pool.handle_async_request(wire)
         assert isinstance(answer.stream, AsyncIterable)
-        return httpx2.Response(
-            status_code=answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
-        )
+        return httpx2.Response(status_code=answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -75,14 +72,20 @@ class _Body(httpx2.AsyncByteStream):
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _httpx2_errors():
-            async for part in self._stream:
-                yield part
+        parts = self._stream.__aiter__()
+        try:
+            with _httpx2_errors():
+                async for part in parts:
+                    yield part
+        finally:
+            if isinstance(parts, AsyncGenerator):
+                await parts.aclose()
 
     async def aclose(self) -> None:
         close = getattr(self._stream, "aclose", None)
         if close is not None:
-            await close()
+            # Cut off in the middle, the pool would count the request for ever; so the close runs on when we are cancelled.
+            await asyncio.shield(asyncio.ensure_future(close()))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,180 @@
+"""A source has not been read with success for several of its intervals: what it reports on is unknown, which is not well.
+
+Silence fires too: the wake is set from the last success, so a collector that died is noticed as well as a page that broke.
+Answers that can not be understood count by their number, because a page that answers something else (a login form, a new
+format) looks alive to everybody but the parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from secondsource.contracts.rule import Meta, Reach, Step
+from secondsource.domain.context import Context
+from secondsource.domain.detection import Detection, Edge, Phase, detect
+from secondsource.domain.observations import Observation, Outcome, SourceHealth
+from secondsource.domain.scope import Scope
+from secondsource.domain.signals import Evidence, Measure, Severity, Signal, episode_id, signal
+from secondsource.domain.signals import Phase as Said
+from secondsource.domain.words import duration
+
+_FAILURES = {
+    Outcome.HTTP_ERROR: "the server refuses or fails",
+    Outcome.NETWORK: "the server can not be reached",
+    Outcome.TIMEOUT: "the server does not answer in time",
+    Outcome.TOO_LARGE: "the answer is too large",
+    Outcome.REFUSED: "the poll was refused",
+    Outcome.PARSE: "the answer can not be understood",
+}
+
+
+class BlindParams(BaseModel):
+    """How long a source may stay unread."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    intervals: float = Field(default=3.0, ge=1, le=100, description="Without success for this many intervals, a source is blind.")
+    default_interval: timedelta = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), description="The interval of a source that does not say its own."
+    )
+    parse_failures: int = Field(
+        default=3, ge=1, le=100, description="As many answers without success between them that can not be understood are blindness too."
+    )
+    clear_hold: timedelta = Field(
+        default=timedelta(minutes=5), ge=timedelta(0), description="How long a source must be read again before it clears."
+    )
+
+
+class BlindState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a source. ``sighted`` is the last success, or when it was first heard of if there was none."""
+
+    vendor: str
+    sighted: datetime
+    heard: datetime
+    allowed: timedelta
+    succeeded: bool = False
+    outcome: Outcome = Outcome.OK
+    detail: str = ""
+    connector: str = ""
+    misread: int = 0  # answers since the last success that could not be understood
+    last: tuple[str, ...] = ()  # ids of failed polls since the last success, at most ten
+    machine: Detection = Detection()
+    exercise: str | None = None
+
+
+class BlindSource:
+    """Opens when a source went unread for too long; clears when it is read again, or is no longer polled."""
+
+    meta: ClassVar[Meta] = Meta(
+        id="blind_source",
+        version=1,
+        title="Source can not be read",
+        why="A page that can not be read says nothing: not that all is well, and not that it is down.",
+        severity=Severity.MEDIUM,
+        reach=Reach.VENDOR,
+        consumes=("source_health",),
+    )
+    Params: ClassVar[type[BaseModel]] = BlindParams
+    State: ClassVar[type[msgspec.Struct]] = BlindState
+
+    def __init__(self, params: BlindParams) -> None:
+        self._params = params
+
+    def keys(self, observation: Observation) -> Sequence[str]:
+        return (observation.source,)
+
+    def on_observation(self, key: str, state: BlindState | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+        body = observation.body
+        if not isinstance(body, SourceHealth):
+            if state is None:
+                return None
+            if state.machine.opened_at is None:
+                return Step(None)
+            reason = "The source is no longer polled; what it reported on is not watched by it any more."
+            return Step(None, (self._say(key, Said.CLEARED, state, state.machine, now, context, reason),))
+        if state is not None and observation.observed_at <= state.heard:
+            return None  # a second delivery
+        return self._judge(key, self._heard(state, observation, body), now, context)
+
+    def on_wake(self, key: str, state: BlindState, now: datetime, context: Context) -> Step | None:
+        return self._judge(key, state, now, context)
+
+    def _heard(self, state: BlindState | None, observation: Observation, body: SourceHealth) -> BlindState:
+        at = observation.observed_at
+        interval = timedelta(seconds=body.interval_s) if body.interval_s > 0 else self._params.default_interval
+        read = body.outcome in (Outcome.OK, Outcome.UNCHANGED)
+        success = at if read else body.last_success_at
+        sighted = max(state.sighted, success or state.sighted) if state is not None else success or at
+        before = state.last if state is not None else ()
+        misread = 0 if read or state is None else state.misread
+        return BlindState(
+            vendor=observation.vendor,
+            sighted=min(sighted, at),
+            heard=at,
+            allowed=interval * self._params.intervals,
+            succeeded=success is not None or (state is not None and state.succeeded),
+            outcome=body.outcome,
+            detail=body.detail,
+            connector=body.connector,
+            misread=misread + (body.outcome is Outcome.PARSE),
+            last=() if read else (*before, observation.id)[-10:],
+            machine=state.machine if state is not None else Detection(),
+            exercise=observation.exercise,
+        )
+
+    def _judge(self, key: str, state: BlindState, now: datetime, context: Context) -> Step:
+        due = state.sighted + state.allowed
+        blind = now >= due or state.misread >= self._params.parse_failures
+        machine, edge, wake = detect(state.machine, blind, now, timedelta(0), self._params.clear_hold)
+        said: tuple[Signal, ...] = ()
+        if edge is Edge.OPENED:
+            said = (self._say(key, Said.OPENED, state, machine, now, context, self._why(state, now)),)
+        elif edge is Edge.CLEARED:
+            reason = f"The source was read at {state.sighted:%H:%M:%S} UTC and has answered since."
+            said = (self._say(key, Said.CLEARED, state, state.machine, now, context, reason),)
+        if due > now and machine.phase is not Phase.FIRING:
+            wake = due if wake is None else min(wake, due)
+        return Step(msgspec.structs.replace(state, machine=machine), said, wake)
+
+    def _why(self, state: BlindState, now: datetime) -> str:
+        if state.misread >= self._params.parse_failures:
+            told = f"the last {state.misread} answers could not be understood"
+        elif state.outcome in _FAILURES:
+            told = _FAILURES[state.outcome]
+        else:
+            told = "no poll has ended since"
+        silent = now - state.sighted
+        since = "last success" if state.succeeded else "first poll, never a success"
+        detail = f": {state.detail}" if state.detail else ""
+        return f"{duration(silent)} since the {since}, {duration(state.allowed)} are allowed; {told}{detail}."
+
+    def _say(self, key: str, phase: Said, state: BlindState, machine: Detection, now: datetime, context: Context, reason: str) -> Signal:
+        assert machine.opened_at is not None
+        words = "is read again" if phase is Said.CLEARED else "unknown, it can not be read"
+        silent = (now - state.sighted) // timedelta(seconds=1)
+        measures = (
+            Measure("since last success", silent, "s", state.allowed // timedelta(seconds=1)),
+            Measure("answers not understood", state.misread, "", self._params.parse_failures),
+            Measure("outcome of the last poll", state.outcome.value),
+        )
+        facts = tuple(fact for fact in (state.connector and f"Connector {state.connector}", state.detail) if fact)
+        return signal(
+            rule=self.meta.id,
+            key=key,
+            episode=episode_id(machine.opened_at),
+            phase=phase,
+            severity=self.meta.severity,
+            subject=state.vendor,
+            at=now,
+            since=machine.onset or machine.opened_at,
+            title=f"{context.graph.name(state.vendor)}: source {key} {words}",
+            reason=reason,
+            scopes=(Scope(state.vendor),),
+            evidence=Evidence(state.last, measures, facts),
+            exercise=state.exercise,
+        )

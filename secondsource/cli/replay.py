@@ -1,0 +1,53 @@
+"""``secondsource replay``: rules over recorded history, in virtual time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from secondsource.adapters import plugins
+from secondsource.domain.context import Context
+from secondsource.domain.ledger import digest, lines
+from secondsource.engine.engine import Engine
+from secondsource.engine.errors import RuleError
+from secondsource.runtimes import journal
+from secondsource.runtimes.replay import replay
+
+
+@click.command("replay")
+@click.argument("path", metavar="JOURNAL", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--ledger", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the signals here, one line of JSON each.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(path: Path, target: Path | None, as_json: bool) -> None:
+    """Run all rules over a recorded log.
+
+    Exit code 1 when a rule fails on the log.
+    """
+    engine = Engine({name: rule(rule.Params()) for name, rule in plugins.rules().items()}, Context())
+    observations = 0
+    with Progress(transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
+        task = progress.add_task("observations", total=None)
+
+        def count(more: int) -> None:
+            nonlocal observations
+            observations += more
+            progress.advance(task, more)
+
+        try:
+            found = list(replay(journal.read(path), engine, count))
+        except RuleError as error:
+            raise click.ClickException(f"{path}: {error}") from error
+    if target is not None:
+        target.write_bytes(b"".join(line + b"\n" for line in lines(found)))
+    phases = Counter(signal.phase.value for signal in found)
+    result = {"observations": observations, "signals": dict(sorted(phases.items())), "ledger_sha256": digest(found)}
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        counted = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items())) or "none"
+        click.echo(f"{observations:,} observations; signals: {counted}; ledger {result['ledger_sha256']}")

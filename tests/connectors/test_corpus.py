@@ -1,0 +1,145 @@
+"""The connectors on recorded payloads of real services, read in place at ``SECONDSOURCE_CORPUS`` (default ``../shared/data``)."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from secondsource.adapters.plugins import connector
+from secondsource.cli.detect import candidates
+from secondsource.contracts.connector import Parsed, ParseError, Response
+from secondsource.domain.observations import Incident, IncidentUpdate, Price, Retirement, kind_of
+
+CORPUS = Path(os.environ.get("SECONDSOURCE_CORPUS") or Path(__file__).parents[2].parent / "shared" / "data")
+REQUIRED = os.environ.get("SECONDSOURCE_CORPUS_REQUIRED") == "1"
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(not REQUIRED and not (CORPUS / "status").is_dir(), reason=f"there are no recorded payloads at {CORPUS}"),
+]
+
+
+def response(path: Path) -> Response:
+    return Response("https://localhost/", 200, {}, path.read_bytes(), datetime(2026, 9, 1, tzinfo=UTC))
+
+
+def parse(name: str, file: str | Path) -> Parsed:
+    reader = connector(name)
+    return reader.parse(response(CORPUS / file), reader.spec.config.model_validate({"url": "https://localhost/"}))
+
+
+def kinds(parsed: Parsed) -> dict[str, int]:
+    return dict(Counter(kind_of(reading.body) for reading in parsed.readings))
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "expected"),
+    [
+        ("statuspage", "status/openai__statuspage-summary.json", {"component_status": 26}),
+        ("statuspage", "status/cloudflare__statuspage-summary.json", {"component_status": 4, "maintenance": 3}),
+        ("statuspage", "status/github__statuspage-incidents.json", {"incident": 5}),
+        ("feed_status", "status/github__statuspage-history.atom", {"incident": 25}),
+        ("feed_status", "status/aws__status-all.rss", {"incident": 2}),
+        ("feed_status", "status/azure__status-rss-empty.xml", {}),
+        ("litellm_prices", "prices/litellm__model-prices.json", {"price": 1236, "retirement": 16}),
+    ],
+)
+def test_counts(name: str, file: str, expected: dict[str, int]) -> None:
+    assert kinds(parse(name, file)) == expected
+    assert candidates(response(CORPUS / file))[0][0] == name
+
+
+NEWS = {
+    "cdata__atom.xml": 10,
+    "feedjira__a10.xml": 5,
+    "feedjira__amazon-web-services-blog.xml": 10,
+    "feedjira__atom-feed-with-spaces-around-equals.xml": 1,
+    "feedjira__atom-with-link-tag-for-url-unmarked.xml": 1,
+    "feedjira__duplicate-content-atom-feed.xml": 10,
+    "feedjira__feed-burner-xhtml.xml": 10,
+    "feedjira__google-alerts-atom.xml": 20,
+    "feedjira__invalid-date-format.xml": 2,
+    "feedjira__tech-crunch.xml": 20,
+    "feedjira__youtube-atom.xml": 15,
+    "feedparser__big5.xml": 0,
+    "feedparser__demoronize-1.xml": 1,
+    "feedparser__double-encoded-html.xml": 1,
+    "feedparser__euckr.xml": 1,
+    "feedparser__http_high_bit_date.xml": 0,
+    "feedparser__http_text_xml_charset_overrides_encoding.xml": 0,
+    "feedparser__rss_incomplete_cdata.xml": 0,
+    "feedparser__rss_item_link_corrupted_ampersands.xml": 0,
+    "feedparser__shiftjis.xml": 1,
+    "feedparser__utf-16le-bom.xml": 0,
+    "iso-8859-1__rss.xml": 1,
+    "slickdeals__atom.xml": 79,
+}
+UNREADABLE = {
+    "feedparser__aaa_illformed.xml",
+    "feedparser__bozo_invalid-bytes-with-bom.xml",
+    "feedparser__rss_empty_document.xml",
+    "feedparser__undeclared_namespace.xml",
+}
+
+
+def test_news_feeds_of_every_kind() -> None:
+    found = {}
+    refused = set()
+    for path in sorted((CORPUS / "news").glob("*.xml")):
+        try:
+            parsed = parse("news_feed", path)
+        except ParseError:
+            refused.add(path.name)
+            continue
+        assert not parsed.complete
+        assert len({reading.subject for reading in parsed.readings}) == len(parsed.readings)
+        found[path.name] = len(parsed.readings)
+    assert found == NEWS
+    assert refused == UNREADABLE
+
+
+def test_github_history_over_51_days_gives_each_incident_once_and_its_updates_in_order() -> None:
+    files = sorted((CORPUS / "series" / "github-status-atom").glob("*.atom"))
+    assert len(files) == 51
+    latest: dict[str, tuple[IncidentUpdate, ...]] = {}
+    for path in files:
+        parsed = parse("feed_status", path)
+        assert len(parsed.readings) == 25
+        for reading in parsed.readings:
+            body = reading.body
+            assert isinstance(body, Incident)
+            times = [update.at for update in body.updates]
+            assert all(times), reading.subject
+            assert times == sorted(times, reverse=True), reading.subject
+            assert reading.occurred_at is not None
+            assert all(update.at and update.at.year == 2025 for update in body.updates)
+            known = latest.get(reading.subject, ())
+            assert len(body.updates) >= len(known), f"{reading.subject} lost updates"
+            latest[reading.subject] = body.updates
+    assert len(latest) == 61
+
+
+def test_every_litellm_list_is_read_whole_and_exactly() -> None:
+    counts = []
+    for path in sorted((CORPUS / "series" / "litellm-model-prices").glob("*.json")):
+        parsed = parse("litellm_prices", path)
+        subjects = Counter((reading.vendor, reading.subject) for reading in parsed.readings)
+        assert max(subjects.values()) == 1
+        counts.append(len(parsed.readings))
+    assert counts == [1077, 1092, 1114, 1138, 947, 951, 998, 1029, 1049, 1078, 1104, 1117]
+
+
+def test_litellm_prices_known_by_hand() -> None:
+    bodies = {(r.vendor, r.subject): r.body for r in parse("litellm_prices", "prices/litellm__model-prices.json").readings}
+    for dimension, dollars in {"input": "3", "output": "15", "cached_input": "0.3", "cache_write": "3.75"}.items():
+        body = bodies["anthropic", f"price/claude-3-7-sonnet-20250219/{dimension}"]
+        assert isinstance(body, Price)
+        assert str(body.amount) == str(Decimal(dollars))
+    retirement = bodies["anthropic", "retirement/claude-3-7-sonnet-20250219"]
+    assert isinstance(retirement, Retirement)
+    assert retirement.retires_at == datetime(2026, 2, 19, tzinfo=UTC)
