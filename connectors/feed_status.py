@@ -86,8 +86,6 @@ class FeedStatus:
         """The incidents of the feed. No entry at all is a picture too: nothing is reported."""
         assert isinstance(config, Config)
         feed = read_whole_feed(response)
-        if not feed.entries and not feed.title:
-            raise ParseError("the document", "the feed has neither a title nor an entry; it may have moved or broken")
         wanted = [entry for entry in feed.entries if not any(word.lower() in entry.title.lower() for word in config.ignore)]
         updates = [entry for entry in wanted if _AWS_GUID.search(entry.id)]
         incidents = [entry for entry in wanted if not _AWS_GUID.search(entry.id)]

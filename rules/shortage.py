@@ -6,8 +6,9 @@ The index of an item is a weighted mean of three parts, each from 0 to 1:
 - *price*: how far the price stands above its own median over the window, in parts of ``full_climb``; the middle of all series;
 - *news*: stories that say ``shortage`` or ``allocation`` of the item, in parts of ``full_news``.
 
-A part that nobody feeds is left out of the mean: it lowers the confidence, not the index. News can raise the index, never lower it,
-because a quiet press proves nothing. News of what an item is made of (``related``) counts where the item has a market or a story of its own.
+A part that nobody feeds is left out of the mean: it lowers the confidence, not the index. News can raise the index, never
+lower it, because a quiet press proves nothing. News of what an item is made of (``related``) counts where the item has a
+market or a story of its own.
 
 Offers, prices and news come from many vendors in no certain order: they are gathered, and judged at instants of a fixed grid.
 """

@@ -70,28 +70,31 @@ class _Worker:
 
     @classmethod
     async def start(cls, limits: Limits) -> _Worker:
-        """A worker that has said that it is ready."""
+        """A worker that has said that it is ready. Raises :class:`ParseError` where none can be had."""
         # the same modules as here, whatever made them importable; nothing else of the environment, which may hold secrets
         environment = {
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "PYTHONDONTWRITEBYTECODE": "1",
             "LC_ALL": "C.UTF-8",
         }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-W", "ignore", "-m", "secondsource.adapters.limited"),
-            *(str(math.ceil(limits.cpu.total_seconds())), str(limits.memory)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-W", "ignore", "-m", "secondsource.adapters.limited"),
+                *(str(math.ceil(limits.cpu.total_seconds())), str(limits.memory)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environment,
+            )
+        except OSError as error:  # no memory or no process to be had just now: the next poll tries again
+            raise ParseError("parser", f"its worker process does not start: {error.strerror or error}") from None
         worker = cls(process)
         try:
             async with asyncio.timeout(_STARTING.total_seconds()):
                 await worker._receive()
         except (TimeoutError, asyncio.IncompleteReadError):
             why = await worker.end(grace=1)
-            raise RuntimeError(f"the parser's worker process does not start: {why}") from None
+            raise ParseError("parser", f"its worker process does not start: {why}") from None
         except BaseException:
             await worker.end()
             raise

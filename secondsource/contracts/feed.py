@@ -101,7 +101,8 @@ def _flaw(parsed: Mapping[str, Any]) -> str | None:
 def read_feed(response: Response) -> Feed:
     """The feed in ``response``; one that is not well-formed is read as far as it goes and has a ``flaw``.
 
-    Raises :class:`ParseError` for an empty body, a web page, a document with entities of its own, and what is no feed.
+    Raises :class:`ParseError` for an empty body, a web page, a document with entities of its own, what is no feed,
+    and a feed that has neither a title nor an entry.
     """
     body = response.body.lstrip(b" \t\r\n")
     if not body:
@@ -131,7 +132,11 @@ def read_feed(response: Response) -> Feed:
         )
         for number, entry in enumerate(parsed.entries)
     )
-    return Feed(_text(parsed.feed, "title"), entries, _flaw(parsed))
+    feed = Feed(_text(parsed.feed, "title"), entries, _flaw(parsed))
+    if not feed.entries and not feed.title:
+        fault = f"; {feed.flaw}" if feed.flaw else ""
+        raise ParseError("the document", f"the feed has neither a title nor an entry; it may have moved or broken{fault}")
+    return feed
 
 
 def read_whole_feed(response: Response) -> Feed:

@@ -70,18 +70,19 @@ NEWS = {
     "feedparser__demoronize-1.xml": 1,
     "feedparser__double-encoded-html.xml": 1,
     "feedparser__euckr.xml": 1,
-    "feedparser__http_high_bit_date.xml": 0,
-    "feedparser__http_text_xml_charset_overrides_encoding.xml": 0,
     "feedparser__rss_incomplete_cdata.xml": 0,
     "feedparser__rss_item_link_corrupted_ampersands.xml": 0,
     "feedparser__shiftjis.xml": 1,
-    "feedparser__utf-16le-bom.xml": 0,
     "iso-8859-1__rss.xml": 1,
     "slickdeals__atom.xml": 79,
 }
 UNREADABLE = {
     "feedparser__aaa_illformed.xml",
     "feedparser__bozo_invalid-bytes-with-bom.xml",
+    # neither a title nor an entry
+    "feedparser__http_high_bit_date.xml",
+    "feedparser__http_text_xml_charset_overrides_encoding.xml",
+    "feedparser__utf-16le-bom.xml",
     "feedparser__rss_empty_document.xml",
     "feedparser__undeclared_namespace.xml",
 }

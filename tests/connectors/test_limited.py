@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -200,3 +201,15 @@ async def test_a_page_made_to_cost_much_costs_little(parser: LimitedParser, body
     small = b'<rss version="2.0"><channel><title>t</title><item><title>Quake</title></item></channel></rss>'
     parsed = await parser.parse("news_feed", settings("news_feed"), response(small))
     assert len(parsed.readings) == 1
+
+
+@pytest.mark.parametrize(("program", "why"), [("/does/not/exist", "No such file or directory"), ("/bin/false", "exit code 1")])
+async def test_a_worker_that_does_not_start_is_an_error_of_this_parse(program: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = LimitedParser()
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", program)
+        with pytest.raises(ParseError, match=f"parser: its worker process does not start: {why}"):
+            await parser.parse("news_feed", settings("news_feed"), response(b"<rss></rss>"))
+    with pytest.raises(ParseError, match="neither a title nor an entry"):
+        await parser.parse("news_feed", settings("news_feed"), response(b"<rss></rss>"))
+    await parser.close()

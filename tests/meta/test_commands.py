@@ -8,7 +8,7 @@ import subprocess
 
 from tests.meta.repository import ROOT
 
-WANTED = {"demo", "up", "test", "check", "fmt", "bench", "crash", "lock", "clean", "help"}
+WANTED = {"test", "check", "fmt", "bench", "lock", "clean", "help"}
 
 
 def explained(makefile: str) -> tuple[set[str], set[str]]:

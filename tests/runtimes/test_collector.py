@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,7 @@ async def test_failures_are_polled_ever_less_often_and_a_success_restores_the_rh
     for _ in range(5):
         await setup.poll()
         times.append((setup.clock.now() - NOW) // MINUTE)
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     assert pauses == sorted(pauses)
     assert pauses[-1] > pauses[0]
     site.status = "200 OK"

@@ -1,0 +1,211 @@
+"""A quota runs full: use is near its limit, or will be there soon at its present trend.
+
+The trend is the median of the slopes between all pairs of samples (Theil-Sen), so that single spikes do not bend it. The
+runway is the time that it leaves. A fall in use by more than ``reset`` (a new period, a clean-up) begins the trend anew. Too few samples
+over too short a time give no runway, and a missing limit is unknown: neither opens a finding nor ends one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from secondsource.contracts.rule import Meta, Reach, Step
+from secondsource.domain.context import Context
+from secondsource.domain.detection import Detection, Edge, detect
+from secondsource.domain.detection import Phase as Machine
+from secondsource.domain.figures import theil_sen
+from secondsource.domain.observations import Observation, Quota
+from secondsource.domain.scope import Scope
+from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
+from secondsource.domain.words import duration
+
+
+class QuotaParams(BaseModel):
+    """How near the end may come."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runway_high: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0), description="A shorter runway is of high severity.")
+    runway_critical: timedelta = Field(default=timedelta(hours=4), gt=timedelta(0), description="A shorter runway is critical.")
+    used_high: float = Field(default=0.8, gt=0, description="From this part of the limit on, severity is high (0 to 1).")
+    used_critical: float = Field(default=0.95, gt=0, description="From this part of the limit on, it is critical.")
+    used_least: float = Field(default=0.25, ge=0, description="Below this part of the limit, the runway says nothing.")
+    min_samples: int = Field(default=4, ge=2, description="A trend needs this many samples.")
+    min_span: timedelta = Field(default=timedelta(minutes=30), gt=timedelta(0), description="And that they span this much time.")
+    max_samples: int = Field(default=32, ge=4, le=200, description="How many samples are kept; the work grows with the square.")
+    window: timedelta = Field(default=timedelta(hours=8), gt=timedelta(0), description="How far back the trend looks.")
+    reset: float = Field(default=0.2, gt=0, le=1, description="A fall by this part of what was used begins the trend anew.")
+    hold: timedelta = Field(default=timedelta(0), ge=timedelta(0), description="How long it must stand.")
+    clear_hold: timedelta = Field(
+        default=timedelta(minutes=30), ge=timedelta(0), description="How long it must be better to clear, or to be milder."
+    )
+
+
+class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A quota as last read, its samples, and the finding. ``slope`` is in units per second."""
+
+    vendor: str
+    quota: Quota
+    at: datetime
+    id: str
+    samples: tuple[tuple[datetime, float], ...] = ()
+    slope: float | None = None
+    machine: Detection = Detection()
+    told: Severity | None = None
+    milder: Severity | None = None  # the worst since ``milder_since``, while that is less than was told
+    milder_since: datetime | None = None
+    exercise: str | None = None
+
+
+class QuotaRunway:
+    """Opens when a quota is nearly used up or soon will be; is told again when that gets worse, or better for some time."""
+
+    meta: ClassVar[Meta] = Meta(
+        id="quota_runway",
+        version=1,
+        title="Quota runs full",
+        why="A vendor refuses what is over the quota; more of it takes days to get.",
+        severity=Severity.HIGH,
+        reach=Reach.VENDOR,
+        consumes=("quota",),
+    )
+    Params: ClassVar[type[BaseModel]] = QuotaParams
+    State: ClassVar[type[msgspec.Struct]] = QuotaState
+
+    def __init__(self, params: QuotaParams) -> None:
+        self._params = params
+        self._spacing = params.window / params.max_samples
+
+    def keys(self, observation: Observation) -> Sequence[str]:
+        return (f"{observation.vendor} {observation.subject}",)
+
+    def on_observation(self, key: str, state: QuotaState | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+        body, at = observation.body, observation.observed_at
+        if not isinstance(body, Quota):
+            return self._gone(state, now, context)
+        if (state is not None and at <= state.at) or not math.isfinite(body.used) or body.used < 0:
+            return None
+        if state is None:
+            state = QuotaState(observation.vendor, body, at, observation.id, ((at, body.used),), exercise=observation.exercise)
+            return self._judge(state, now, context)
+        samples = state.samples
+        slope = state.slope
+        if body.used < state.quota.used * (1 - self._params.reset):
+            samples, slope = ((at, body.used),), None
+        elif len(samples) >= 2 and at - samples[-2][0] < self._spacing:
+            samples = (*samples[:-1], (at, body.used))
+        else:
+            samples = tuple(sample for sample in samples if at - sample[0] <= self._params.window)
+            samples = (*samples, (at, body.used))[-self._params.max_samples :]
+            slope = self._trend(samples)
+        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, slope=slope)
+        return self._judge(state, now, context)
+
+    def on_wake(self, key: str, state: QuotaState, now: datetime, context: Context) -> Step | None:
+        return self._judge(state, now, context)
+
+    def _trend(self, samples: tuple[tuple[datetime, float], ...]) -> float | None:
+        if len(samples) < self._params.min_samples or samples[-1][0] - samples[0][0] < self._params.min_span:
+            return None
+        return theil_sen(samples)
+
+    def _gone(self, state: QuotaState | None, now: datetime, context: Context) -> Step | None:
+        if state is None:
+            return None
+        if state.told is None:
+            return Step(None)
+        reason = "The quota is no longer reported, so nothing more can be said of it."
+        return Step(None, (self._say(Phase.CLEARED, state, state.machine, state.told, now, context, reason),))
+
+    def _runway(self, state: QuotaState) -> timedelta | None:
+        """Time to the limit at the present trend; None for no trend, none upward, or too far off to matter."""
+        limit, used = state.quota.limit, state.quota.used
+        if limit is None or state.slope is None or state.slope <= 0:
+            return None
+        seconds = max(0.0, limit - used) / state.slope
+        return timedelta(seconds=seconds) if seconds < 10 * 365 * 86400 else None
+
+    def _severity(self, state: QuotaState) -> Severity | None:
+        """How bad it is now; None for well. Only for a known limit."""
+        assert state.quota.limit is not None
+        part, runway = state.quota.used / state.quota.limit, self._runway(state)
+        counts = runway is not None and part >= self._params.used_least
+        if part >= self._params.used_critical or (runway is not None and counts and runway < self._params.runway_critical):
+            return Severity.CRITICAL
+        if part >= self._params.used_high or (runway is not None and counts and runway < self._params.runway_high):
+            return Severity.HIGH
+        return None
+
+    def _judge(self, state: QuotaState, now: datetime, context: Context) -> Step:
+        limit = state.quota.limit
+        if limit is None or limit <= 0 or not math.isfinite(limit):
+            return Step(state)  # unknown: what was found stands
+        severity = self._severity(state)
+        machine, edge, wake = detect(state.machine, severity is not None, now, self._params.hold, self._params.clear_hold)
+        if edge is Edge.CLEARED:
+            assert state.told is not None
+            spoken = self._say(Phase.CLEARED, state, state.machine, state.told, now, context)
+            return Step(msgspec.structs.replace(state, machine=machine, told=None, milder=None, milder_since=None), (spoken,))
+        if machine.phase is not Machine.FIRING or severity is None:
+            return Step(msgspec.structs.replace(state, machine=machine, milder=None, milder_since=None), (), wake)
+        told, milder, since = state.told, state.milder, state.milder_since
+        if told is None or severity >= told:
+            told, milder, since = severity, None, None
+        else:
+            milder = severity if milder is None else max(milder, severity)
+            since = since or now
+            if now - since >= self._params.clear_hold:
+                told, milder, since = milder, None, None
+        said: tuple[Signal, ...] = ()
+        if told is not state.told:
+            phase = Phase.OPENED if state.told is None else Phase.UPDATED
+            said = (self._say(phase, state, machine, told, now, context),)
+        after = msgspec.structs.replace(state, machine=machine, told=told, milder=milder, milder_since=since)
+        return Step(after, said, None if since is None else since + self._params.clear_hold)
+
+    def _say(
+        self, phase: Phase, state: QuotaState, machine: Detection, severity: Severity, now: datetime, context: Context, reason: str = ""
+    ) -> Signal:
+        assert machine.onset is not None
+        assert machine.opened_at is not None
+        quota, runway = state.quota, self._runway(state)
+        part = quota.used / quota.limit if quota.limit else 0.0
+        path = "/".join(piece for piece in (state.vendor, quota.product, quota.name, quota.region) if piece)
+        name = " ".join(piece for piece in (context.graph.name(state.vendor), quota.product, quota.name, quota.region) if piece)
+        left = "" if runway is None else f", full in {duration(runway)}" if part < 1 else ", full"
+        unit = f" {quota.unit}" if quota.unit else ""
+        trend = "no upward trend" if state.slope is None or state.slope <= 0 else f"{state.slope * 3600:+.4g}{unit} an hour{left}"
+        span = duration(state.samples[-1][0] - state.samples[0][0])
+        limit = "unknown" if quota.limit is None else f"{quota.limit:.6g}"
+        reason = reason or f"{quota.used:.6g} of {limit}{unit} in use ({part:.0%}); {trend}, from {len(state.samples)} samples over {span}."
+        worst = severity is Severity.CRITICAL
+        most = self._params.used_critical if worst else self._params.used_high
+        least = self._params.runway_critical if worst else self._params.runway_high
+        measures = [Measure("used", quota.used, quota.unit), Measure("part of the limit", round(part, 4), "", most)]
+        if quota.limit is not None:
+            measures.insert(1, Measure("limit", quota.limit, quota.unit))
+        if runway is not None and state.slope is not None:
+            measures.append(Measure("runway", round(runway / timedelta(hours=1), 2), "h", round(least / timedelta(hours=1), 2)))
+            measures.append(Measure("trend", round(state.slope * 3600, 4), f"{quota.unit}/h".lstrip("/")))
+        measures.append(Measure("samples", len(state.samples)))
+        return signal(
+            rule=self.meta.id,
+            key=path,
+            episode=episode_id(machine.opened_at),
+            phase=phase,
+            severity=severity,
+            subject=f"{state.vendor}/{quota.product or quota.name}",
+            at=now,
+            since=machine.onset,
+            title=f"{name}: {part:.0%} used" + ("" if phase is Phase.CLEARED else left),
+            reason=reason,
+            scopes=(Scope(state.vendor, quota.product, quota.region),),
+            evidence=Evidence((state.id,), tuple(measures)),
+            exercise=state.exercise,
+        )
