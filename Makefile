@@ -10,23 +10,11 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
-CRASHES ?= 1000
-export SECONDSOURCE_CRASHES ?= 100
 
 # An editable install names this folder: after the folder was moved or copied, install the project again.
 ifneq ($(shell cat .venv/.project 2>/dev/null),$(CURDIR))
 .PHONY: .venv/.project
 endif
-
-## demo      play a day of vendor trouble through the whole program, offline (ARGS="--once --json" for one JSON object)
-.PHONY: demo
-demo: .venv/.run .venv/.project
-	@.venv/bin/secondsource demo $(ARGS)
-
-## up        run everything in one process, with secondsource.yaml
-.PHONY: up
-up: .venv/.run .venv/.project
-	@.venv/bin/secondsource up $(ARGS)
 
 ## test      every check, then every test, in random order (ARGS="-k outbox" narrows the tests)
 .PHONY: test
@@ -63,11 +51,6 @@ generate: .venv/.dev .venv/.project
 .PHONY: bench
 bench: .venv/.dev .venv/.project
 	@$(PY) -m benchmarks $(ARGS)
-
-## crash     kill -9 the running program 1000 times (CRASHES=n for another number) and look for what was lost
-.PHONY: crash
-crash: .venv/.dev .venv/.project
-	@SECONDSOURCE_CRASHES=$(CRASHES) $(PY) -m pytest -n $(JOBS) -m crash tests/runtimes $(ARGS)
 
 ## lock      resolve the dependencies again into requirements/ (UPGRADE=1 takes newer versions)
 .PHONY: lock

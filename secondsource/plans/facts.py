@@ -25,6 +25,8 @@ class RiskFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     subject: str = ""
     episode: str = ""
     functions: tuple[str, ...] = ()  # ids of the business functions hit
+    function_names: tuple[str, ...] = ()  # the same as people call them, for texts
+    vendor_name: str = ""
     scopes: tuple[Scope, ...] = ()
     plans: tuple[str, ...] = ()
     exercise: str | None = None

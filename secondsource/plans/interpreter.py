@@ -2,16 +2,250 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from secondsource.plans.run import AnyEvent, Run, Step
-from secondsource.plans.schema import Runbook
+from msgspec.structs import replace
+
+from secondsource.domain.ids import short_id
+from secondsource.plans import run as ev
+from secondsource.plans.durations import format_duration
+from secondsource.plans.facts import RiskFacts
+from secondsource.plans.run import AnyEvent, Run, RunState, Step, Tick
+from secondsource.plans.schema import Escalation, Runbook, StepSpec
+from secondsource.plans.transitions import allowed
+from secondsource.plans.walk import PROGRAM, Walk
+
+
+def run_id(runbook: str, risk: RiskFacts, at: datetime) -> str:
+    """The name of the run of ``runbook`` that starts for ``risk`` at ``at``."""
+    return short_id("run", runbook, risk.id, risk.episode, risk.exercise, at)
+
+
+def wake_of(run: Run) -> datetime | None:
+    """When the run wants to be woken, None for never: paused and ended runs have no timer."""
+    return run.until if run.state in (RunState.RUNNING, RunState.WAITING, RunState.AWAITING_APPROVAL) else None
 
 
 def step(runbook: Runbook, run: Run | None, event: AnyEvent, now: datetime) -> Step:
     """What ``event`` does to ``run`` at ``now`` (UTC).
 
-    ``run`` is None for :class:`Started`, and only then. ``runbook`` must be the text that the run began with
-    (``runbook.digest == run.version``), else ``ValueError``.
+    ``run`` is None for :class:`~secondsource.plans.run.Started`, and only then. ``runbook`` must be the text that the run
+    began with (``runbook.digest == run.version``). ``ValueError`` when either is not so. An event that the state does not
+    allow is refused with a sentence; it never raises, for people click late and timers come twice.
     """
-    raise ValueError("not yet")
+    if run is None:
+        if not isinstance(event, ev.Started):
+            raise ValueError(f"{type(event).__name__} needs a run; only Started begins one")
+        return _start(runbook, event, now)
+    if runbook.digest != run.version:
+        raise ValueError(f"run {run.id} began with version {run.version} of {run.runbook}, not with {runbook.digest}")
+    if not allowed(run.state, event):
+        return _refuse(run, f"the run is {_words(run.state)}; {type(event).__name__.lower()} has no meaning then")
+    walk = Walk(runbook, run, now, type(event).__name__)
+    match event:
+        case ev.Woke():
+            refused = _woke(walk)
+        case ev.Acknowledged():
+            refused = _acknowledged(walk, event)
+        case ev.Ticked():
+            refused = _ticked(walk, event)
+        case ev.Approved() | ev.Declined():
+            refused = _decided(walk, event)
+        case ev.RiskCleared() | ev.RiskClosed():
+            refused = _over(walk, event)
+        case ev.Paused():
+            refused = _paused(walk, event)
+        case ev.Resumed():
+            refused = _resumed(walk, event)
+        case ev.RollBack():
+            refused = _roll_back(walk, event)
+        case ev.Cancelled():
+            refused = ""
+            walk.finish(RunState.CANCELLED, f"cancelled by {event.by}" + (f": {event.reason}" if event.reason else ""), event.by)
+        case ev.RiskChanged():
+            refused = _risk_changed(walk, event)
+        case ev.Started():
+            refused = "the run has started already"
+    if refused:
+        return _refuse(run, refused)
+    return Step(walk.run, tuple(walk.outputs), tuple(walk.lines), wake_of(walk.run))
+
+
+def _refuse(run: Run, why: str) -> Step:
+    return Step(run, wake_at=wake_of(run), refused=why)
+
+
+def _words(state: RunState) -> str:
+    return state.value.replace("_", " ")
+
+
+def _start(runbook: Runbook, event: ev.Started, now: datetime) -> Step:
+    run = Run(
+        id=run_id(runbook.id, event.risk, now),
+        runbook=runbook.id,
+        kind=runbook.kind,
+        version=runbook.digest,
+        risk=event.risk,
+        state=RunState.RUNNING,
+        started_at=now,
+    )
+    walk = Walk(runbook, run, now, "Started")
+    walk.log(f"{runbook.title} (version {runbook.version}) started for {event.risk.id}: {event.risk.title}", event.by)
+    walk.go(runbook.steps[0].id, f"first: {event.risk.rule} opened")
+    return Step(walk.run, tuple(walk.outputs), tuple(walk.lines), wake_of(walk.run))
+
+
+def _standing(walk: Walk) -> StepSpec | None:
+    return walk.runbook.step(walk.run.step) if walk.run.step else None
+
+
+def _woke(walk: Walk) -> str:
+    run, spec = walk.run, _standing(walk)
+    if spec is None or run.until is None or walk.now < run.until:
+        return f"nothing is due before {run.until.isoformat()}" if run.until else "no timer is set"
+    if spec.wait_ack:
+        length = format_duration(spec.wait_ack.for_)
+        walk.log(f"nobody answered within {length}")
+        walk.go(spec.wait_ack.on_timeout or walk.runbook.after(spec.id), f"escalated: nobody answered within {length}")
+    elif spec.wait:
+        walk.go(walk.runbook.after(spec.id), f"{format_duration(spec.wait.for_)} have passed")
+    elif spec.wait_clear:
+        length = format_duration(spec.wait_clear.for_)
+        walk.log(f"still in trouble after {length}")
+        walk.go(spec.wait_clear.on_timeout, f"still in trouble after {length}")
+    elif spec.approve:
+        length = format_duration(spec.approve.within)
+        walk.log(f"{spec.approve.by} did not decide within {length}")
+        walk.go(spec.approve.on_timeout, f"escalated: {spec.approve.by} did not decide within {length}")
+    elif spec.checklist:
+        left = sum(f"{spec.id}/{item.id}" not in run.ticks for item in spec.checklist.items)
+        why = f"{left} of {len(spec.checklist.items)} items still open after {format_duration(spec.checklist.within)}"
+        walk.log(why)
+        walk.go(spec.checklist.on_timeout, f"late: {why}")
+    return ""
+
+
+def _acknowledged(walk: Walk, event: ev.Acknowledged) -> str:
+    if walk.run.acked_by is not None:
+        return f"already acknowledged by {walk.run.acked_by}"
+    walk.run = replace(walk.run, acked_by=event.by, acked_at=walk.now)
+    walk.log("acknowledged", event.by)
+    if isinstance(walk.runbook, Escalation):
+        walk.tell_all("acknowledged", f"acknowledged by {event.by}")
+    if walk.run.state is RunState.WAITING:
+        _stop_escalation(walk)
+    return ""
+
+
+def _stop_escalation(walk: Walk) -> None:
+    """Leave a wait that an acknowledgement ends: any of an escalation, except the one for the end of the trouble."""
+    spec = _standing(walk)
+    if spec is None:
+        return
+    if spec.wait_ack:
+        walk.leave_ack(spec.wait_ack.on_ack)
+    elif spec.wait and isinstance(walk.runbook, Escalation):
+        walk.leave_ack(walk.runbook.on_ack)
+
+
+def _ticked(walk: Walk, event: ev.Ticked) -> str:
+    spec = _standing(walk)
+    if spec is None or spec.checklist is None:
+        return "the run stands at no checklist"
+    item = next((item for item in spec.checklist.items if item.id == event.item), None)
+    if item is None:
+        return f"no item {event.item!r} here; the items are {', '.join(item.id for item in spec.checklist.items)}"
+    key = f"{spec.id}/{item.id}"
+    if key in walk.run.ticks:
+        return f"already done by {walk.run.ticks[key].by}"
+    if item.evidence and not event.evidence.strip():
+        return f"{item.id} needs a word on what was seen"
+    ticks = {**walk.run.ticks, key: Tick(event.by, walk.now, event.evidence)}
+    walk.run = replace(walk.run, ticks=ticks, engaged=True)
+    walk.log(f"done: {walk.text(item.text)}" + (f" ({event.evidence})" if event.evidence else ""), event.by)
+    if all(f"{spec.id}/{each.id}" in ticks for each in spec.checklist.items):
+        walk.go(walk.runbook.after(spec.id), f"all items of {spec.id} are done")
+    return ""
+
+
+def _decided(walk: Walk, event: ev.Approved | ev.Declined) -> str:
+    spec, until = _standing(walk), walk.run.until
+    if spec is None or spec.approve is None:
+        return "the run asks for no decision"
+    if event.roles is not None and spec.approve.by not in event.roles:
+        return f"{event.by} does not have the role {spec.approve.by}"
+    if until is not None and walk.now >= until:
+        return f"the question lapsed at {until.isoformat()}"
+    verb = "approved" if isinstance(event, ev.Approved) else "declined"
+    said = f"{verb} by {event.by}" + (f": {event.comment}" if event.comment else "")
+    walk.log(said, event.by)
+    yes = spec.approve.on_approve or walk.runbook.after(spec.id)
+    walk.go(yes if isinstance(event, ev.Approved) else spec.approve.on_decline, said)
+    return ""
+
+
+def _over(walk: Walk, event: ev.RiskCleared | ev.RiskClosed) -> str:
+    if isinstance(event, ev.RiskCleared):
+        if walk.run.cleared:
+            return "the finding has cleared already"
+        actor, occasion, why = PROGRAM, "cleared", "the finding cleared"
+        walk.run = replace(walk.run, cleared=True)
+    else:
+        actor, occasion, why = event.by or PROGRAM, "closed", "the risk was closed" + (f" by {event.by}" if event.by else "")
+    if walk.run.state.over:
+        walk.log(why, actor)
+        walk.tell_all(occasion, why)
+        return ""
+    spec = _standing(walk)
+    if isinstance(walk.runbook, Escalation) or not walk.run.engaged:
+        walk.run = replace(walk.run, cleared=True)
+        walk.tell_all(occasion, why)
+        walk.finish(RunState.CANCELLED, f"{why}; nothing more is asked", actor)
+    elif occasion == "cleared" and spec is not None and spec.wait_clear and walk.run.state is RunState.WAITING:
+        walk.log(why, actor)
+        walk.go(walk.runbook.after(spec.id), why)
+    else:
+        # the load is between two places: the program must not decide alone that it stays there
+        walk.log(f"{why} while the plan is under way; it goes on until a person ends it or rolls it back", actor)
+        walk.tell(f"role:{walk.runbook.decision_owner}", "roll_back", f"{why} while the plan is under way", occasion)
+    return ""
+
+
+def _paused(walk: Walk, event: ev.Paused) -> str:
+    run = walk.run
+    left = max(run.until - walk.now, timedelta(0)) if run.until else None
+    walk.run = replace(run, state=RunState.PAUSED, resume_to=run.state, remaining=left, until=None)
+    walk.log("paused", event.by)
+    return ""
+
+
+def _resumed(walk: Walk, event: ev.Resumed) -> str:
+    run, spec = walk.run, _standing(walk)
+    until = walk.now + run.remaining if run.remaining is not None else None
+    walk.run = replace(run, state=run.resume_to or RunState.WAITING, until=until, remaining=None, resume_to=None)
+    walk.log("resumed", event.by)
+    if walk.run.acked_by is not None and walk.run.state is RunState.WAITING and walk.acked_since_entry():
+        _stop_escalation(walk)
+    elif spec is not None and spec.wait_clear and walk.run.cleared:
+        walk.go(walk.runbook.after(spec.id), "the finding cleared")
+    return ""
+
+
+def _roll_back(walk: Walk, event: ev.RollBack) -> str:
+    if isinstance(walk.runbook, Escalation):
+        return "an escalation has no way back; cancel it"
+    walk.run = replace(walk.run, remaining=None, resume_to=None)
+    why = f"roll-back begun by {event.by}" + (f": {event.reason}" if event.reason else "")
+    walk.log(why, event.by)
+    walk.go(walk.runbook.rollback, why)
+    return ""
+
+
+def _risk_changed(walk: Walk, event: ev.RiskChanged) -> str:
+    old, new = walk.run.risk, event.risk
+    if (old.id, old.episode, old.exercise) != (new.id, new.episode, new.exercise):
+        return f"the run is about {old.id}, episode {old.episode or 'none'}"
+    if old != new:
+        walk.run = replace(walk.run, risk=new)
+        walk.log(f"the risk changed: {new.severity.value}: {new.title}")
+    return ""

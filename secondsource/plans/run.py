@@ -26,7 +26,7 @@ class RunState(enum.Enum):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more can happen to the run."""
+        """Whether the run has ended: it asks for nothing more, but still passes on that the risk was taken or cleared."""
         return self in (RunState.DONE, RunState.CANCELLED)
 
 
@@ -183,8 +183,8 @@ class Output(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 class Notify(Output, frozen=True):
     """Tell ``to`` (``person:ID``, ``role:NAME`` or ``channel:NAME``). ``reason`` says why this message is sent.
 
-    ``occasion`` is one of :data:`secondsource.plans.schema.OCCASIONS`, or ``acknowledged`` or ``cleared``, which go by
-    themselves to everyone told before.
+    ``occasion`` is one of :data:`secondsource.plans.schema.OCCASIONS`, or ``acknowledged``, ``cleared`` or
+    ``closed``, which go by themselves to everyone told before.
     """
 
     to: str

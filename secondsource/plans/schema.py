@@ -93,6 +93,8 @@ class ApproveVerb(Strict):
     by: str = Field(description="the role that decides")
     within: Duration = Field(description="how long the question stands")
     text: Text = Field(description="the question; ${name} placeholders")
+    plan: str | None = Field(None, description="the plan that is asked about: its id, or ${plan}, the one that fits the risk")
+    otherwise: StepId | None = Field(None, description="the step when no plan fits, so that nobody is asked; absent: the next step")
     on_approve: StepId | None = Field(None, description="absent: the next step")
     on_decline: StepId = Field(description="the step after a no")
     on_timeout: StepId = Field(description="the step when nobody answers")
@@ -129,17 +131,15 @@ class RepeatVerb(Strict):
 
 
 VERBS = ("notify", "wait_ack", "wait", "wait_clear", "approve", "checklist", "start_plan", "mitigate", "note", "repeat", "end")
-Verb = (
-    NotifyVerb | WaitAckVerb | WaitVerb | WaitClearVerb | ApproveVerb | ChecklistVerb | StartPlanVerb | RepeatVerb | str
-)
+
+
+_ONE_VERB: dict[str, Any] = {"oneOf": [{"required": [verb]} for verb in VERBS]}
 
 
 class StepSpec(Strict):
     """One step: an id and one verb."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, json_schema_extra={"oneOf": [{"required": [verb]} for verb in VERBS]}
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_ONE_VERB)
 
     id: StepId
     next: StepId | None = Field(None, description="the step after this one; absent: the one below, or done after the last")
@@ -240,7 +240,7 @@ class InjectBody(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    kind: str = Field(json_schema_extra={"enum": sorted(set(KINDS) - {"tick"})})
+    kind: str = Field(json_schema_extra={"enum": [*sorted(set(KINDS) - {"tick"})]})
 
 
 class Inject(Strict):
