@@ -87,7 +87,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def parser() -> AsyncIterator[LimitedParser]:
-    limited = LimitedParser(Limits(cpu=timedelta(seconds=1), wall=timedelta(seconds=20), memory=512 * 2**20))
+    limited = LimitedParser(Limits(cpu=timedelta(seconds=4), wall=timedelta(seconds=20), memory=256 * 2**20))
     yield limited
     await limited.close()
 
@@ -124,8 +124,8 @@ async def test_a_worker_is_used_again(parser: LimitedParser, hostile: None) -> N
 @pytest.mark.parametrize(
     ("what", "reason"),
     [
-        ("spin", "it exceeded 1 s of processor time"),
-        ("eat", "it needed more than 512 MiB of memory"),
+        ("spin", "it exceeded 4 s of processor time"),
+        ("eat", "it needed more than 256 MiB of memory"),
         ("die", r"it ended unexpectedly \(exit code 3\)"),
         ("fail", r"it ended unexpectedly \(KeyError: 'missing'\)"),
     ],
@@ -142,7 +142,7 @@ async def test_a_worker_that_fails_is_replaced(parser: LimitedParser, hostile: N
 
 
 async def test_a_worker_that_hangs_is_killed(hostile: None) -> None:
-    parser = LimitedParser(Limits(wall=timedelta(seconds=3)))
+    parser = LimitedParser(Limits(wall=timedelta(seconds=3), cpu=timedelta(seconds=30)))
     with pytest.raises(ParseError, match="parser: it exceeded 3 s"):
         await said(parser, "hang")
     assert (await said(parser, "a"))[1] == "a"
