@@ -61,6 +61,18 @@ def test_a_compressed_body_that_ends_early_is_broken(data: bytes, coding: str, w
         read(coding, sent[:cut], 97)
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, raw_deflate])
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 4 * PIECE, 900_000])
+def test_what_swells_to_many_pieces_comes_out_whole(pack: Callable[[bytes], bytes], size: int) -> None:
+    for step in (1, 7, 10_000):
+        assert read("gzip" if pack is gzip.compress else "deflate", pack(bytes(size)), step) == bytes(size)
+
+
+def test_a_row_of_gzip_files_whose_last_one_ends_early_is_broken() -> None:
+    with pytest.raises(Broken, match="ends early"):
+        read("gzip", gzip.compress(b"one") + gzip.compress(b"two")[:-4], 10)
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_damaged_body_is_broken(coding: str) -> None:
     sent = bytearray(PACKERS[coding](b"status: operational, " * 50))

@@ -70,22 +70,32 @@ async def test_the_fetcher_works_after_two_hundred_cancelled_fetches(
         assert server.opened > 0
 
 
-async def test_cancelled_fetches_leave_no_request_in_the_pool(serve: Serve, names: Names) -> None:
+@pytest.mark.parametrize("reads", [True, False])
+async def test_cancelled_fetches_leave_no_request_in_the_pool(serve: Serve, names: Names, reads: bool) -> None:
     server = await serve(in_pieces)
     transport = GuardedTransport(names, AddressPolicy(["127.0.0.0/8"]), max_connections=3)
     ended = 0
+    closing = asyncio.Event()
 
     async def one() -> None:
         response = await transport.handle_async_request(httpx2.Request("GET", server.url("/", "here.test")))
         try:
-            async for _ in response.aiter_raw():
-                pass
+            if reads:
+                async for _ in response.aiter_raw():
+                    pass
+            else:
+                closing.set()
         finally:
             await response.aclose()
 
     for number in range(200):
         task = asyncio.create_task(one())
-        await turns(number % 60)
+        if reads or number % 2:
+            await turns(number % 60)
+        else:  # cut in the middle of closing a connection whose answer was not read
+            await closing.wait()
+            closing.clear()
+            await turns(number // 2 % 3)
         task.cancel()
         await turns(number % 3)
         task.cancel()
@@ -100,14 +110,17 @@ async def test_cancelled_fetches_leave_no_request_in_the_pool(serve: Serve, name
 
 async def test_slots_are_given_back_and_hosts_forgotten() -> None:
     slots = Slots(per_host=1, total=2)
+    held: list[str] = []
 
     async def holds(host: str) -> None:
         async with slots.hold(host):
+            held.append(host)
             await asyncio.Event().wait()
 
     tasks = [asyncio.create_task(holds(f"{number % 3}.test")) for number in range(9)]
     await turns(5)
     assert slots.hosts() == 3
+    assert held == ["0.test", "1.test"]
     for task in reversed(tasks):
         task.cancel()
         await turns(1)

@@ -218,6 +218,7 @@ async def test_a_body_over_the_limit_is_cut_off(serve: Serve, names: Names, loca
         assert isinstance(fetched, Failed)
         assert fetched.outcome is Outcome.TOO_LARGE
         assert str(5 * 1024 * 1024) in fetched.detail
+        assert ("is announced" in fetched.detail) == (kind == "announced")  # before any of it is read
         assert isinstance(await fetcher.fetch(Request(server.url("/well")), policy=local), Page)
 
 
