@@ -21,7 +21,7 @@ from secondsource.domain.observations import Observation, Outcome, SourceHealth
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Severity, Signal, episode_id, signal
 from secondsource.domain.signals import Phase as Said
-from secondsource.domain.words import duration
+from secondsource.domain.words import count, duration
 
 _FAILURES = {
     Outcome.HTTP_ERROR: "the server refuses or fails",
@@ -143,7 +143,7 @@ class BlindSource:
 
     def _why(self, state: BlindState, now: datetime) -> str:
         if state.misread >= self._params.parse_failures:
-            told = f"the last {state.misread} answers could not be understood"
+            told = f"{count(state.misread, 'answer')} could not be understood"
         elif state.outcome in _FAILURES:
             told = _FAILURES[state.outcome]
         else:

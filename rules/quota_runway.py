@@ -1,8 +1,8 @@
 """A quota runs full: use is near its limit, or will be there soon at its present trend.
 
 The trend is the median of the slopes between all pairs of samples (Theil-Sen), so that single spikes do not bend it. The
-runway is the time that it leaves. A fall in use by more than ``reset`` (a new period, a clean-up) begins the trend anew. Too few samples
-over too short a time give no runway, and a missing limit is unknown: neither opens a finding nor ends one.
+runway is the time that it leaves. A fall in use by more than ``reset`` below the last samples (a new period, a clean-up) begins the trend
+anew. Too few samples or too short a time give no runway, and a missing limit is unknown: that neither opens a finding nor ends one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain.context import Context
 from secondsource.domain.detection import Detection, Edge, detect
 from secondsource.domain.detection import Phase as Machine
-from secondsource.domain.figures import theil_sen
+from secondsource.domain.figures import median, theil_sen
 from secondsource.domain.observations import Observation, Quota
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
@@ -40,7 +40,12 @@ class QuotaParams(BaseModel):
     min_span: timedelta = Field(default=timedelta(minutes=30), gt=timedelta(0), description="And that they span this much time.")
     max_samples: int = Field(default=32, ge=4, le=200, description="How many samples are kept; the work grows with the square.")
     window: timedelta = Field(default=timedelta(hours=8), gt=timedelta(0), description="How far back the trend looks.")
-    reset: float = Field(default=0.2, gt=0, le=1, description="A fall by this part of what was used begins the trend anew.")
+    reset: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="A fall by this part of what was used (the median of the last three samples) begins the trend anew.",
+    )
     hold: timedelta = Field(default=timedelta(0), ge=timedelta(0), description="How long it must stand.")
     clear_hold: timedelta = Field(
         default=timedelta(minutes=30), ge=timedelta(0), description="How long it must be better to clear, or to be milder."
@@ -96,7 +101,7 @@ class QuotaRunway:
             return self._judge(state, now, context)
         samples = state.samples
         slope = state.slope
-        if body.used < state.quota.used * (1 - self._params.reset):
+        if body.used < median([used for _, used in samples[-3:]]) * (1 - self._params.reset):
             samples, slope = ((at, body.used),), None
         elif len(samples) >= 2 and at - samples[-2][0] < self._spacing:
             samples = (*samples[:-1], (at, body.used))

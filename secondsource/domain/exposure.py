@@ -55,7 +55,7 @@ def join_subject(signal: Signal, context: Context, down: frozenset[Scope] = froz
     What a subject means is told in :mod:`secondsource.domain.subjects`. The hits have no times.
     """
     index = index_of(context)
-    found = on_subject(signal.subject, signal.scopes, index)
+    found = on_subject(signal, index)
     if found is None:
         return Exposure(known=False)
     strikes = [_Strike(need, certain, reach) for need, certain, reach in found]

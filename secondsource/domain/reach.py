@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
 
 from secondsource.domain.context import Context
+from secondsource.domain.items import normalised
 from secondsource.domain.portfolio import Dependency, Function
 from secondsource.domain.scope import Scope
 from secondsource.domain.vendors import VendorGraph
@@ -20,8 +20,6 @@ SUPPLY_KINDS = frozenset({"accelerator", "foundry", "memory", "equipment"})
 SIDE_KINDS = frozenset({"status_platform"})
 
 CERTAIN_CONFIDENCE = 0.5  # an edge chain less sure than this may be true, and is called possible
-
-_SEPARATORS = re.compile(r"[\s_-]+")
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -67,11 +65,6 @@ def closure(root: Scope, graph: VendorGraph) -> tuple[Reach, ...]:
     return tuple(found)
 
 
-def item_key(name: str) -> str:
-    """An item's name without case and separators: ``H100 SXM`` and ``h100-sxm`` are one."""
-    return _SEPARATORS.sub(" ", name).strip().casefold()
-
-
 class Index:
     """The portfolio of one context, arranged by what trouble is looked up with. Read-only."""
 
@@ -88,7 +81,7 @@ class Index:
         self.by_item: dict[str, list[Dependency]] = {}
         for need in portfolio.dependencies:
             self.by_scope.setdefault(need.scope, []).append(need)
-            for item in dict.fromkeys(map(item_key, need.items)):
+            for item in dict.fromkeys(map(normalised, need.items)):
                 self.by_item.setdefault(item, []).append(need)
         self._closures: dict[Scope, tuple[Reach, ...]] = {}
         self._over: dict[str, list[tuple[Scope, Reach]]] = {}  # vendor -> roots that rest on some part of it
@@ -99,7 +92,7 @@ class Index:
         for reaches in self._over.values():
             for _, reach in reaches:
                 if reach.scope.product is not None:
-                    self._parts.setdefault(item_key(reach.scope.product), set()).add(reach.scope)
+                    self._parts.setdefault(normalised(reach.scope.product), set()).add(reach.scope)
         self._words: dict[Scope, str] = {}
 
     def closure(self, root: Scope) -> tuple[Reach, ...]:
@@ -143,7 +136,7 @@ class Index:
         return None
 
     def parts_named(self, key: str) -> frozenset[Scope]:
-        """Scopes that the portfolio rests on whose product goes by ``key`` (see :func:`item_key`)."""
+        """Scopes that the portfolio rests on whose product goes by ``key`` (see :func:`~secondsource.domain.items.normalised`)."""
         return frozenset(self._parts.get(key, ()))
 
     def name(self, scope: Scope) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from secondsource.domain.hits import Exposure, FunctionHit
+from secondsource.domain.exposure import Exposure, FunctionHit, age
 from secondsource.domain.plan_note import PlanNote
 from secondsource.domain.register import Entry, State
 from secondsource.domain.signals import Severity
@@ -33,9 +33,11 @@ def chain_line(hit: FunctionHit, arrow: str = " → ") -> str:
 
 
 def mark(entry: Entry) -> str:
-    """One word for the state of an entry: ``resolved``, ``accepted``, or how much it matters."""
-    if entry.cleared_at is not None or entry.state is State.CLOSED:
-        return "resolved" if entry.cleared_at is not None else "closed"
+    """One word for the state of an entry: ``resolved``, ``closed``, ``accepted``, or how much it matters."""
+    if entry.state is State.CLOSED and entry.cleared_at is None:
+        return "closed"
+    if entry.state in (State.CLOSED, State.MONITORING):
+        return "resolved"
     return "accepted" if entry.state is State.ACCEPTED else _MARKS[entry.severity]
 
 
@@ -43,11 +45,12 @@ def sentence(entry: Entry, now: datetime, plan: PlanNote | None = None) -> str:
     """What it is, for how long, what hurts when, and whether the plan is ready; ``plan`` None takes the entry's own note.
 
     ``Halcyon AI: major outage for 23 min; Support assistant is hurt in 7 min; failover plan is ready (drill passed 12 days
-    ago)``. Drills begin with ``[DRILL] ``. One that is over says so, with what it lasted and whom it hurt.
+    ago)``. Drills begin with ``[DRILL] ``. One that is over says how long it lasted and whom it hurt.
     """
     prefix = DRILL if entry.exercise else ""
     if entry.cleared_at is not None:
-        return f"{prefix}{entry.title}, over after {duration(entry.cleared_at - entry.since)}; {_hurt_by(entry.exposure)}"
+        taken_up = "; taken up again" if entry.state is State.OPEN else ""
+        return f"{prefix}{entry.title}, over after {duration(entry.cleared_at - entry.since)}; {_hurt_by(entry.exposure)}{taken_up}"
     span = duration(now - entry.since)
     head = f"{entry.title} for {span}" if entry.exposure.outage else f"{entry.title}, seen for {span}"
     clauses = [f"{prefix}{head}", hurt_clause(entry.exposure, now), plan_clause(entry, now, plan), _handling(entry)]
@@ -70,6 +73,7 @@ def subject_line(entry: Entry, now: datetime) -> str:
 
 def hurt_clause(exposure: Exposure, now: datetime, *, brief: bool = False) -> str:
     """Who is hurt when: ``Support assistant is hurt in 7 min``. ``brief`` leaves out the verb, as a subject line does."""
+    exposure = age(exposure, now)  # thresholds may have been crossed since it was written down
     if not exposure.known:
         return "whom it hits is not known"
     if not exposure.hits:

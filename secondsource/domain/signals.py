@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from datetime import datetime
 from decimal import Decimal
 from functools import total_ordering
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -45,13 +47,28 @@ class Severity(enum.Enum):
 _SEVERITIES = list(Severity)
 
 
+if TYPE_CHECKING:
+    Value = Decimal | float | int | str
+else:
+    Value = float | int | str  # as written down: msgspec tells no decimal from a text, see Measure
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?(E[+-]?\d+)?", re.ASCII)
+
+
 class Measure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number that a finding rests on, and the threshold that it was held against."""
+    """A number that a finding rests on, and the threshold that it was held against.
+
+    Decimals are written down as texts; a text that reads as one is one, so that what is read back equals what was written.
+    """
 
     name: str
-    value: Decimal | float | int | str
+    value: Value
     unit: str = ""
     threshold: Decimal | float | int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, str) and _DECIMAL.fullmatch(self.value):
+            msgspec.structs.force_setattr(self, "value", Decimal(self.value))
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,8 +1,8 @@
 """What the subject of a finding means to the portfolio.
 
-- ``openai``, ``openai/gpt-5``, ``aws/us-east-1``: our own dealings with a vendor (price, quota, retirement), narrowed to an item,
-  product or region. Only who uses the vendor directly is concerned.
-- ``vendor/openai``, ``region/aws/us-east-1``: what rests on it, through however many vendors (concentration, insolvency).
+- ``openai/gpt-5``, ``aws/us-east-1``: our own dealings with a vendor (price, quota, retirement), narrowed to an item, product or
+  region. Only who uses the vendor directly is concerned.
+- ``aws``, ``vendor/aws``, ``region/aws/us-east-1``: whatever rests on it, through however many vendors (concentration, blindness).
 - ``chip/h100``, ``model/...``, ``item/...``, ``accelerator/...``: who uses the item, or rests on a vendor that does.
 
 Anything else is about the signal's scopes; where it has none, nobody can say whom it concerns.
@@ -10,18 +10,24 @@ Anything else is about the signal's scopes; where it has none, nobody can say wh
 
 from __future__ import annotations
 
+from secondsource.domain.items import normalised
 from secondsource.domain.portfolio import Dependency
-from secondsource.domain.reach import Index, Reach, item_key
+from secondsource.domain.reach import Index, Reach
 from secondsource.domain.scope import Scope
+from secondsource.domain.signals import Signal
 
 ITEM_KINDS = frozenset({"accelerator", "chip", "item", "model", "sku"})
+
+# A quota has a name of its own ("requests per minute"), which is no item: it binds everyone who uses the vendor's account.
+QUOTA_RULES = frozenset({"quota_runway"})
 
 Found = list[tuple[Dependency, bool, Reach]]
 
 
-def on_subject(subject: str, scopes: tuple[Scope, ...], index: Index) -> Found | None:
-    """Dependencies that the subject concerns, whether surely, and the way; None where it can not be told."""
-    head, _, rest = subject.partition("/")
+def on_subject(signal: Signal, index: Index) -> Found | None:
+    """Dependencies that the signal concerns, whether surely, and the way; None where it can not be told."""
+    head, _, rest = signal.subject.partition("/")
+    scopes = signal.scopes
     if rest and head in ITEM_KINDS:
         return _on_item(rest, scopes, index)
     if rest and head == "vendor":
@@ -29,9 +35,11 @@ def on_subject(subject: str, scopes: tuple[Scope, ...], index: Index) -> Found |
     if rest and head == "region":
         vendor, _, region = rest.partition("/")
         return _on_scopes(scopes or (Scope(vendor, None, region or None),), index)
-    if index.knows(head):
-        return _on_vendor(head, rest, scopes, index)
-    return _on_scopes(scopes, index) if scopes else None
+    if rest and index.knows(head):
+        return _on_part(head, rest, scopes, index, named=signal.rule not in QUOTA_RULES)
+    if not scopes and not index.knows(head):
+        return None
+    return _on_scopes(scopes or (Scope(head),), index)
 
 
 def _direct(need: Dependency) -> Reach:
@@ -44,26 +52,42 @@ def _on_scopes(scopes: tuple[Scope, ...], index: Index) -> Found:
     ]
 
 
-def _on_vendor(vendor: str, rest: str, scopes: tuple[Scope, ...], index: Index) -> Found:
-    part = index.part(vendor, rest) if rest else None
+def _on_part(vendor: str, name: str, scopes: tuple[Scope, ...], index: Index, *, named: bool) -> Found:
+    """Direct users of a vendor's item, product or region. Who says which items are used is concerned by no other;
+    who does not may be. ``named`` False: ``name`` can not be an item."""
+    part = index.part(vendor, name)
     targets = scopes or (part or Scope(vendor),)
-    item = item_key(rest) if rest and part is None else ""
+    items = _spellings(name) if named and part is None else frozenset()
     found: Found = []
     for need in index.uses(vendor):
         touched = [target for target in targets if need.scope.touches(target)]
-        items = set(map(item_key, need.items))
-        if not touched or (item and items and item not in items):
+        used = set(map(normalised, need.items))
+        if not touched or (items and used and not items & used):
             continue
-        certain = any(need.scope.within(target) for target in touched) and (not item or item in items)
+        certain = any(need.scope.within(target) for target in touched) and (not items or bool(used))
         found.append((need, certain, _direct(need)))
     return found
 
 
 def _on_item(item: str, scopes: tuple[Scope, ...], index: Index) -> Found:
-    """Users of the item anywhere; where the signal names scopes, users elsewhere only may be concerned."""
-    keys = {item_key(item), item_key(item.rpartition("/")[2])}
-    users = {need.id: need for key in keys for need in index.by_item.get(key, ())}
-    found: Found = [(need, not scopes or any(need.scope.touches(scope) for scope in scopes), _direct(need)) for need in users.values()]
-    parts = tuple({part for key in keys for part in index.parts_named(key)})
-    found += [strike for strike in _on_scopes(parts, index) if strike[0].id not in users] if parts else []
-    return found
+    """Users of the item anywhere. Where the signal names scopes, users elsewhere only may be concerned; so are those of a
+    variant (``h100`` and ``h100-sxm``)."""
+    wanted = _spellings(item)
+    found: dict[str, tuple[Dependency, bool, Reach]] = {}
+    for key, needs in index.by_item.items():
+        same = key in wanted
+        if not same and not any(key.startswith(f"{one}-") or one.startswith(f"{key}-") for one in wanted):
+            continue
+        for need in needs:
+            sure = same and (not scopes or any(need.scope.touches(scope) for scope in scopes))
+            if need.id not in found or sure:
+                found[need.id] = (need, sure, _direct(need))
+    parts = frozenset(part for key in wanted for part in index.parts_named(key))
+    for strike in _on_scopes(tuple(parts), index):
+        found.setdefault(strike[0].id, strike)
+    return list(found.values())
+
+
+def _spellings(name: str) -> frozenset[str]:
+    """The name as items are spelt, with and without what stands before its last slash (``openai/gpt-5``)."""
+    return frozenset({normalised(name), normalised(name.rpartition("/")[2])})

@@ -160,9 +160,9 @@ def _decided(entry: Entry, event: Acknowledge | Mitigate | Accept | Close | Reop
         return replace(accepted, state=State.ACCEPTED, accepted_severity=entry.severity), reason
     if isinstance(event, Close):
         return replace(entries.unaccepted(entry), state=State.CLOSED, closed_at=now), reason
-    # What still fires keeps the name that detection has for it, so that its clear is understood.
-    firing = entry.cleared_at is None
-    return entries.unhandled(entries.new_episode(entry, entry.episode if firing else episode_id(now), now)), reason
+    # What still fires keeps the name that detection has for it, so that its clear is understood; what is over stays over.
+    episode = entry.episode if entry.cleared_at is None else episode_id(now)
+    return replace(entries.unhandled(entries.new_episode(entry, episode, now)), cleared_at=entry.cleared_at), reason
 
 
 def _recorded(before: Entry | None, after: Entry, event: AnyEvent, now: datetime, reason: str) -> tuple[Entry, tuple[Change, ...]]:

@@ -97,7 +97,7 @@ def _lines(entry: Entry, now: datetime, told: tuple[str, ...]) -> tuple[str, ...
         f"Since {_clock(entry.since, now)}, known here since {_clock(entry.opened_at, now)}{_end(entry, now)}",
         _knowledge(entry, hits),
         f"Severity {entry.severity.value}; risk {_number(entry)}",
-        _fallback(hits[0].fallback) if hits else "",
+        _fallback(hits[0].fallback) if hits and entry.exposure.outage else "",
         f"Told: {', '.join(told)}" if told else "Nobody else has been told",
     ]
     return tuple(line for line in lines if line)

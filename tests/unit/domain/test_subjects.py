@@ -10,8 +10,8 @@ from secondsource.domain.scope import Scope
 from tests.support.company import DEPENDENCIES, EAST, company, outage
 
 
-def about(subject: str, *scopes: Scope, extra: tuple[Dependency, ...] = ()) -> Exposure:
-    return join_subject(outage(rule="price_change", subject=subject, scopes=scopes), company((*DEPENDENCIES, *extra)))
+def about(subject: str, *scopes: Scope, extra: tuple[Dependency, ...] = (), rule: str = "price_change") -> Exposure:
+    return join_subject(outage(rule=rule, subject=subject, scopes=scopes), company((*DEPENDENCIES, *extra)))
 
 
 def functions(exposure: Exposure) -> dict[str, bool]:
@@ -19,7 +19,7 @@ def functions(exposure: Exposure) -> dict[str, bool]:
     return {hit.function: hit.certain for hit in exposure.hits}
 
 
-@pytest.mark.parametrize("subject", ["chip/h100 sxm", "chip/H100-SXM", "item/H100_SXM", "model/any/h100 sxm"])
+@pytest.mark.parametrize("subject", ["chip/h100-sxm", "chip/H100 SXM", "item/H100_SXM", "model/any/h100-sxm"])
 def test_items_are_matched_apart_from_case_and_separators(subject: str) -> None:
     assert functions(about(subject)) == {"models": True}
 
@@ -31,7 +31,7 @@ def test_an_item_that_nobody_uses_concerns_nobody_for_sure() -> None:
 
 def test_an_item_reaches_those_who_rest_on_a_vendor_that_uses_it() -> None:
     exposure = about("chip/h100")
-    assert functions(exposure) == {"shop": True, "support": True}
+    assert functions(exposure) == {"shop": True, "support": True, "models": False}
     assert exposure.hits[0].chain == ("Support assistant", "Chat inference", "Halcyon AI", "NVIDIA h100")
 
 
@@ -40,12 +40,24 @@ def test_users_of_an_item_at_other_vendors_than_the_scopes_may_be_concerned() ->
     assert functions(about("chip/h100 sxm", Scope("othergpu"))) == {"models": False}
 
 
+def test_a_variant_of_an_item_may_be_meant() -> None:
+    assert functions(about("chip/h100-sxm-80gb")) == {"models": False}
+    assert functions(about("chip/h10")) == {}
+
+
 def test_our_own_dealings_with_a_vendor_concern_only_its_direct_users() -> None:
-    assert functions(about("aws")) == {"shop": True}
-    assert functions(about("halcyon")) == {"shop": True, "support": True}
+    assert functions(about("aws/anything")) == {"shop": False}
+    assert functions(about("halcyon/anything")) == {"shop": False, "support": False}
+
+
+def test_the_name_of_a_quota_is_no_item() -> None:
+    assert functions(about("gpuco/pods per region")) == {}
+    assert functions(about("gpuco/pods per region", Scope("gpuco"), rule="quota_runway")) == {"models": True}
+    assert functions(about("aws/tables", Scope("aws", None, "eu-west-1"), rule="quota_runway")) == {}
 
 
 def test_what_rests_on_a_vendor_or_region_is_followed_through_other_vendors() -> None:
+    assert functions(about("aws")) == {"shop": True, "support": True}
     assert functions(about("vendor/aws")) == {"shop": True, "support": True}
     assert functions(about("region/aws/us-east-1")) == {"shop": True, "support": True}
     assert functions(about("region/aws/eu-west-1")) == {}
@@ -64,7 +76,7 @@ def test_an_item_of_a_vendor_is_sure_where_named_and_possible_where_no_items_are
 
 
 def test_scopes_narrow_a_vendor() -> None:
-    assert functions(about("aws", EAST)) == {"shop": True}
+    assert functions(about("aws", EAST)) == {"shop": True, "support": True}
     assert functions(about("aws", Scope("aws", None, "eu-west-1"))) == {}
 
 
