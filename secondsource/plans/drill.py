@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from secondsource.contracts.durations import format_duration
 from secondsource.domain.observations import AnyBody, Observation, observe
 from secondsource.domain.scope import Scope
-from secondsource.plans.durations import format_duration
 from secondsource.plans.placeholders import substitute
 from secondsource.plans.schema import Drill, Inject
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from secondsource.contracts.durations import format_duration
 from secondsource.domain.ids import short_id
 from secondsource.plans import run as ev
-from secondsource.plans.durations import format_duration
 from secondsource.plans.facts import RiskFacts
 from secondsource.plans.run import AnyEvent, Run, RunState, Step, Tick
 from secondsource.plans.schema import Escalation, Runbook, StepSpec
@@ -191,23 +191,25 @@ def _over(walk: Walk, event: ev.RiskCleared | ev.RiskClosed) -> str:
         actor, occasion, why = PROGRAM, "cleared", "the finding cleared"
         walk.run = replace(walk.run, cleared=True)
     else:
-        actor, occasion, why = event.by or PROGRAM, "closed", "the risk was closed" + (f" by {event.by}" if event.by else "")
+        actor, occasion, why = event.by or PROGRAM, "update", "the risk was closed" + (f" by {event.by}" if event.by else "")
     if walk.run.state.over:
         walk.log(why, actor)
         walk.tell_all(occasion, why)
         return ""
     spec = _standing(walk)
-    if isinstance(walk.runbook, Escalation) or not walk.run.engaged:
+    if isinstance(event, ev.RiskCleared) and spec is not None and spec.wait_clear and walk.run.state is RunState.WAITING:
+        if isinstance(walk.runbook, Escalation):
+            walk.tell_all(occasion, why)
+        walk.log(why, actor)
+        walk.go(walk.runbook.after(spec.id), why)
+    elif isinstance(walk.runbook, Escalation) or not walk.run.engaged:
         walk.run = replace(walk.run, cleared=True)
         walk.tell_all(occasion, why)
         walk.finish(RunState.CANCELLED, f"{why}; nothing more is asked", actor)
-    elif occasion == "cleared" and spec is not None and spec.wait_clear and walk.run.state is RunState.WAITING:
-        walk.log(why, actor)
-        walk.go(walk.runbook.after(spec.id), why)
     else:
         # the load is between two places: the program must not decide alone that it stays there
         walk.log(f"{why} while the plan is under way; it goes on until a person ends it or rolls it back", actor)
-        walk.tell(f"role:{walk.runbook.decision_owner}", "roll_back", f"{why} while the plan is under way", occasion)
+        walk.tell(f"role:{walk.runbook.decision_owner}", "roll_back", f"{why} while the plan is under way", f"over/{walk.run.seq}")
     return ""
 
 

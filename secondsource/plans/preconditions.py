@@ -7,9 +7,9 @@ from datetime import datetime
 
 import msgspec
 
+from secondsource.contracts.durations import format_duration
 from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status
-from secondsource.plans.durations import format_duration
 from secondsource.plans.schema import Contingency
 
 _USABLE = (Status.OPERATIONAL, Status.MAINTENANCE)

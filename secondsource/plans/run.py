@@ -183,8 +183,8 @@ class Output(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 class Notify(Output, frozen=True):
     """Tell ``to`` (``person:ID``, ``role:NAME`` or ``channel:NAME``). ``reason`` says why this message is sent.
 
-    ``occasion`` is one of :data:`secondsource.plans.schema.OCCASIONS`, or ``acknowledged``, ``cleared`` or
-    ``closed``, which go by themselves to everyone told before.
+    ``occasion`` is one of :data:`secondsource.plans.schema.OCCASIONS`, or ``acknowledged`` or ``cleared``, which go by themselves
+    to everyone told before.
     """
 
     to: str

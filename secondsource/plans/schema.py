@@ -14,11 +14,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
+from secondsource.contracts.durations import Duration, Span
 from secondsource.domain.ids import content_id
 from secondsource.domain.observations import KINDS
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Severity
-from secondsource.plans.durations import Duration
 
 OCCASIONS = ("first", "escalation", "reminder", "update", "plan", "roll_back")
 Occasion = Literal["first", "escalation", "reminder", "update", "plan", "roll_back"]
@@ -69,7 +69,7 @@ class NotifyVerb(Strict):
 class WaitAckVerb(Strict):
     """Wait for someone to take the risk. Time out: the next step, which is the escalation."""
 
-    for_: Duration = Field(alias="for", description="how long")
+    for_: Span = Field(alias="for", description="how long")
     on_ack: StepId | None = Field(None, description="the step after an acknowledgement; absent: the run is done")
     on_timeout: StepId | None = Field(None, description="absent: the next step")
 
@@ -77,13 +77,13 @@ class WaitAckVerb(Strict):
 class WaitVerb(Strict):
     """Let time pass."""
 
-    for_: Duration = Field(alias="for", description="how long")
+    for_: Span = Field(alias="for", description="how long")
 
 
 class WaitClearVerb(Strict):
     """Wait until the finding clears, then go on."""
 
-    for_: Duration = Field(alias="for", description="how long at most")
+    for_: Span = Field(alias="for", description="how long at most")
     on_timeout: StepId = Field(description="the step when the trouble is still there")
 
 
@@ -91,7 +91,7 @@ class ApproveVerb(Strict):
     """Ask for a decision."""
 
     by: str = Field(description="the role that decides")
-    within: Duration = Field(description="how long the question stands")
+    within: Span = Field(description="how long the question stands")
     text: Text = Field(description="the question; ${name} placeholders")
     plan: str | None = Field(None, description="the plan that is asked about: its id, or ${plan}, the one that fits the risk")
     otherwise: StepId | None = Field(None, description="the step when no plan fits, so that nobody is asked; absent: the next step")
@@ -112,7 +112,7 @@ class ChecklistVerb(Strict):
     """People do these, in any order. When all are ticked the run goes on; ticks stay if the step is left and entered again."""
 
     items: tuple[Item, ...] = Field(min_length=1)
-    within: Duration = Field(description="how long it may take")
+    within: Span = Field(description="how long it may take")
     on_timeout: StepId = Field(description="the step when it takes longer")
 
 
@@ -219,7 +219,7 @@ class Preconditions(Strict):
 
     alternate_healthy: bool = Field(False, description="an alternate is known to work now")
     no_shared_chokepoint: bool = Field(False, description="an alternate does not sit on what it replaces")
-    drill_passed_within: Duration | None = Field(None, description="the plan was rehearsed with success within this time")
+    drill_passed_within: Span | None = Field(None, description="the plan was rehearsed with success within this time")
 
 
 class Contingency(_Runnable):
@@ -231,7 +231,7 @@ class Contingency(_Runnable):
         (), description="in order of preference; empty: the fallbacks of the portfolio that name this plan"
     )
     preconditions: Preconditions
-    time_objective: Duration = Field(description="from the decision to the load being carried elsewhere")
+    time_objective: Span = Field(description="from the decision to the load being carried elsewhere")
     rollback: StepId = Field(description="the step with which the way back begins")
 
 
@@ -256,11 +256,11 @@ class Inject(Strict):
 class Expectations(Strict):
     """By when, counted from the start, things must have happened."""
 
-    detect: Duration | None = Field(None, description="the finding opened")
-    notify: Duration | None = Field(None, description="the first message left")
-    acknowledge: Duration | None = Field(None, description="a person took it")
-    decide: Duration | None = Field(None, description="the plan was approved or declined")
-    recover: Duration | None = Field(None, description="the plan's steps were done")
+    detect: Span | None = Field(None, description="the finding opened")
+    notify: Span | None = Field(None, description="the first message left")
+    acknowledge: Span | None = Field(None, description="a person took it")
+    decide: Span | None = Field(None, description="the plan was approved or declined")
+    recover: Span | None = Field(None, description="the load was carried again: the plan's first checklist was done")
 
 
 class Drill(Document):
@@ -280,9 +280,9 @@ AnyDocument = Annotated[Escalation | Contingency | Drill, Field(discriminator="k
 DOCUMENT: TypeAdapter[Escalation | Contingency | Drill] = TypeAdapter(AnyDocument)
 
 
-def pin(runbook: Runbook) -> bytes:
-    """The runbook as JSON, to be stored under its :attr:`Document.digest` for as long as runs of it go on."""
-    return json.dumps(runbook.model_dump(mode="json", by_alias=True), sort_keys=True).encode()
+def pin(document: Escalation | Contingency | Drill) -> bytes:
+    """The text as JSON, to be stored for as long as a run of it goes on; a runbook's under its :attr:`Document.digest`."""
+    return json.dumps(document.model_dump(mode="json", by_alias=True), sort_keys=True).encode()
 
 
 def unpin(data: bytes) -> Runbook:
@@ -290,6 +290,14 @@ def unpin(data: bytes) -> Runbook:
     found = DOCUMENT.validate_python(json.loads(data))
     if isinstance(found, Drill):
         raise ValueError("a drill has no runs")
+    return found
+
+
+def unpin_drill(data: bytes) -> Drill:
+    """As :func:`unpin`, for a drill."""
+    found = DOCUMENT.validate_python(json.loads(data))
+    if not isinstance(found, Drill):
+        raise ValueError(f"{found.id} is no drill")
     return found
 
 

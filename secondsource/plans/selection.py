@@ -42,10 +42,13 @@ def runbooks_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Escalat
 
 
 def plans_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Contingency]:
-    """The contingency plans for ``risk``: first those that its fallbacks name, in their order, then by trigger."""
+    """The contingency plans for ``risk``: first those that its fallbacks name, in their order, then by trigger.
+
+    A plan without alternates of its own moves the load to the fallbacks that name it, so it is never chosen by trigger.
+    """
     plans = {d.id: d for d in documents if isinstance(d, Contingency)}
     named = [plans[id] for id in dict.fromkeys(risk.plans) if id in plans]
-    rest = {id: plan for id, plan in plans.items() if plan not in named and matches(plan.triggers, risk)}
+    rest = {id: plan for id, plan in plans.items() if plan not in named and plan.alternates and matches(plan.triggers, risk)}
     return [*named, *(rest[id] for id in _best_first((plan.triggers, id) for id, plan in rest.items()))]
 
 

@@ -159,7 +159,7 @@ def test_an_ended_run_still_says_once_that_the_risk_was_taken_and_cleared() -> N
 def test_close_by_a_person_cancels_and_says_so_once() -> None:
     *_, closed, cleared = play(BOOK, (3, ev.RiskClosed("mara", "known")), (5, ev.RiskCleared()))
     assert closed.run.state is RunState.CANCELLED
-    assert [o.occasion for o in closed.outputs if isinstance(o, Notify)] == ["closed"]
+    assert [o.occasion for o in closed.outputs if isinstance(o, Notify)] == ["update"]
     assert cleared.refused
 
 
@@ -304,7 +304,7 @@ def test_a_plan_that_nobody_has_begun_ends_with_the_trouble() -> None:
 def test_a_closed_risk_leaves_a_plan_under_way_to_its_owner() -> None:
     *_, closed = play(PLAN, (5, ev.RiskClosed("mara")))
     assert closed.run.state is RunState.RUNNING
-    assert closed.outputs[0].key.endswith("/closed/role:commander")
+    assert [o.to for o in closed.outputs if isinstance(o, Notify)] == ["role:commander"]
 
 
 @pytest.mark.parametrize("paused", [False, True])
