@@ -176,7 +176,15 @@ class Node:
     def text_of(self, key: str) -> str | None:
         """The text under ``key``; None where it is missing, null or blank."""
         found = self.get(key)
-        return None if found is None or found.value == "" else found.text()
+        if found is None or (isinstance(found.value, str) and not found.value.strip()):
+            return None
+        return found.text()
+
+    def id(self) -> str:
+        """A name for a thing, as text: ids come as texts and as whole numbers."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and abs(self.value) < 10**_DIGITS:
+            return str(self.value)
+        return self.text()
 
     def number(self) -> Decimal:
         """A number whose size is between 1e-18 and 1e18 (or 0), in the one form that all its spellings share."""

@@ -69,7 +69,7 @@ def test_parse_names_the_place_of_an_error_and_exits_with_1(case: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["statuspag", "x.json"], "there is no connector 'statuspag'; known are feed_status, "),
+        (["statuspag", "x.json"], "there is no connector 'statuspag'; known are "),
         (["statuspage", "/does/not/exist.json"], "/does/not/exist.json can not be read: No such file or directory"),
         (["statuspage", "x.json", "--config", "{"], "--config is not JSON"),
         (["statuspage", "x.json", "--config", "[]"], "--config must be a JSON object"),
@@ -99,6 +99,7 @@ def test_parse_reads_standard_input() -> None:
         ("feed_status/atom_history_across_new_year/response.atom", "feed_status"),
         ("feed_status/aws_updates_grouped/response.rss", "feed_status"),
         ("feed_status/azure_empty/response.xml", "feed_status"),
+        ("google_cloud/typical/response.json", "google_cloud"),
         ("litellm_prices/typical/response.json", "litellm_prices"),
         ("news_feed/typical/response.rss", "news_feed"),
         ("prometheus_quota/used_and_limit/response.json", "prometheus_quota"),

@@ -29,6 +29,11 @@ SPLICES = (
 )  # fmt: skip
 
 
+def is_json(body: bytes) -> bool:
+    """Whether ``body`` begins as an object or a list does."""
+    return body.startswith((b"{", b"["))
+
+
 def answer(body: bytes, config: bytes, name: str) -> tuple[Response, BaseModel]:
     request = msgspec.json.decode(config)
     response = Response("https://localhost/", 200, {}, body, datetime(2026, 1, 2, tzinfo=UTC))
@@ -77,11 +82,11 @@ def test_cut_input_gives_readings_or_a_parse_error(name: str, data: st.DataObjec
     survives(name, config, body[: data.draw(st.integers(0, len(body)))])
 
 
-@pytest.mark.parametrize("name", ["statuspage", "litellm_prices", "prometheus_quota"])
+@pytest.mark.parametrize("name", [name for name, seeds in SEEDS.items() if any(is_json(body) for _, body in seeds)])
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_values_of_another_type_give_readings_or_a_parse_error(name: str, data: st.DataObject) -> None:
-    config, body = data.draw(st.sampled_from(SEEDS[name]))
+    config, body = data.draw(st.sampled_from([seed for seed in SEEDS[name] if is_json(seed[1])]))
     value = msgspec.json.decode(body)
     paths = list(places(value))
     path = data.draw(st.sampled_from(paths))
@@ -108,7 +113,7 @@ def replaced(value: object, path: tuple[object, ...], other: object) -> object:
 def test_cut_json_is_never_read_as_half_a_truth(name: str, cut: int) -> None:
     for config, body in SEEDS[name]:
         text = body.rstrip()
-        if not text.startswith((b"{", b"[")):
+        if not is_json(text):
             continue
         response, settings_ = answer(text[: len(text) * cut // 100], config, name)
         with pytest.raises(ParseError):

@@ -30,6 +30,7 @@ def asked(name: str, **config: Any) -> list[str]:
     [
         ("https://status.example.com", "https://status.example.com/api/v2/summary.json"),
         ("https://status.example.com/", "https://status.example.com/api/v2/summary.json"),
+        ("https://status.example.com/api/v2", "https://status.example.com/api/v2/summary.json"),
         ("https://status.example.com/api/v2/incidents.json", "https://status.example.com/api/v2/incidents.json"),
     ],
 )
