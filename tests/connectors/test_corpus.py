@@ -46,6 +46,7 @@ def kinds(parsed: Parsed) -> dict[str, int]:
         ("feed_status", "status/github__statuspage-history.atom", {"incident": 25}),
         ("feed_status", "status/aws__status-all.rss", {"incident": 2}),
         ("feed_status", "status/azure__status-rss-empty.xml", {}),
+        ("google_cloud", "status/gcp__incidents-2026-07.json", {"component_status": 1, "incident": 2}),
         ("litellm_prices", "prices/litellm__model-prices.json", {"price": 1236, "retirement": 16}),
     ],
 )
