@@ -31,8 +31,8 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """The delivery of one message.
 
     ``due`` is the instant before which it is not tried; while sending, the deadline after which the try counts as lost; None
-    once settled. ``attempts`` counts tries, ``first_try`` is when the first began, ``receipt`` is what the far side gave,
-    ``reason`` is one sentence on the last failure.
+    once settled. ``attempts`` counts tries, ``first_try`` is when the first began, ``sent_at`` when the far side took it, ``receipt``
+    is what it gave, ``reason`` is one sentence on the last failure.
     """
 
     state: State = State.PENDING
@@ -41,6 +41,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     first_try: datetime | None = None
     receipt: str | None = None
     reason: str = ""
+    sent_at: datetime | None = None
 
 
 class OutboxRow(msgspec.Struct, frozen=True):
@@ -77,10 +78,19 @@ class Outbox(Protocol):
         """
 
     async def receipt(self, thread: str, recipient: str, channel: str) -> str | None:
-        """The receipt of the lane's card: that of the newest sent message with ``replaces``, else of the oldest sent one."""
+        """The receipt of the lane's card: that of the newest sent message with ``replaces``, else of the lane's first message.
+
+        None where neither was sent: a reply is no card, and must not be written over.
+        """
 
     async def next_due(self) -> datetime | None:
         """The earliest ``due`` among the heads of lanes, or None where nothing waits."""
+
+
+def card(lane: Sequence[OutboxRow]) -> str | None:
+    """What :meth:`Outbox.receipt` answers, worked out over all messages of the lane, oldest first."""
+    cards = [row for number, row in enumerate(lane) if row.message.replaces or number == 0]
+    return next((row.progress.receipt for row in reversed(cards) if row.progress.state in (State.SENT, State.DELIVERED)), None)
 
 
 def needless(row: OutboxRow, lane: Sequence[OutboxRow]) -> str | None:

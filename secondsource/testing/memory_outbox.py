@@ -10,7 +10,7 @@ import msgspec
 from secondsource.adapters.outbox import delivery
 from secondsource.contracts.sender import Message
 from secondsource.domain.signals import Severity
-from secondsource.ports.outbox import UNSETTLED, OutboxRow, Progress, State, needless
+from secondsource.ports.outbox import UNSETTLED, OutboxRow, Progress, State, card, needless
 
 _RANK = {severity.value: severity.rank for severity in Severity}
 
@@ -63,9 +63,7 @@ class MemoryOutbox:
 
     async def receipt(self, thread: str, recipient: str, channel: str) -> str | None:
         """As the port says."""
-        sent = [row for row in self._lane(thread, recipient, channel) if row.progress.state in (State.SENT, State.DELIVERED)]
-        cards = [row for row in sent if row.message.replaces][-1:] or sent[:1]
-        return cards[0].progress.receipt if cards else None
+        return card(self._lane(thread, recipient, channel))
 
     async def next_due(self) -> datetime | None:
         """As the port says."""

@@ -97,7 +97,7 @@ def settle(progress: Progress, outcome: Delivery, now: datetime, key: str) -> Pr
     match outcome:
         case Delivered(id=receipt):
             state = after(progress.state, Event.TAKEN)
-            return msgspec.structs.replace(progress, state=state, due=None, receipt=receipt, reason="")
+            return msgspec.structs.replace(progress, state=state, due=None, sent_at=now, receipt=receipt, reason="")
         case Rejected(reason=reason):
             state = after(progress.state, Event.REFUSE)
             return msgspec.structs.replace(progress, state=state, due=None, reason=reason)
@@ -117,10 +117,20 @@ def spent(progress: Progress, now: datetime) -> bool:
 def give_up(progress: Progress, reason: str) -> Progress:
     """Failed, after a day of tries that ended with ``reason``."""
     state = after(progress.state, Event.GIVE_UP)
-    hours = int(PATIENCE.total_seconds() // 3600)
-    return msgspec.structs.replace(
-        progress, state=state, due=None, reason=f"given up after {progress.attempts} tries in {hours} h; the last: {reason or 'no answer'}"
-    )
+    since = f", the first at {progress.first_try:%Y-%m-%d %H:%M} UTC" if progress.first_try else ""
+    told = f"given up after {progress.attempts} tries{since}; the last: {reason or 'no outcome'}"
+    return msgspec.structs.replace(progress, state=state, due=None, reason=told)
+
+
+def abandon(progress: Progress, now: datetime) -> Progress | None:
+    """Given up at the claim, without the try, or None where the try is to be made.
+
+    A claim that comes this late after the first try means that tries end without an outcome, each time: a sender that breaks
+    down. The last wait that a far side may ask for is long over.
+    """
+    if progress.first_try is None or now - progress.first_try < PATIENCE + LONGEST_ASKED + LONGEST:
+        return None
+    return give_up(msgspec.structs.replace(progress, attempts=progress.attempts - 1), progress.reason)
 
 
 def backoff(attempts: int, key: str) -> timedelta:

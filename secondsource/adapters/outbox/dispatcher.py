@@ -50,12 +50,14 @@ class Dispatcher:
         now: Callable[[], datetime],
         pacing: Mapping[str, Pace] | None = None,
         fallback: Fallback | None = None,
+        crash_point: Callable[[str], None] = lambda name: None,
     ) -> None:
         self._outbox = outbox
         self._senders = senders
         self._now = now
         self._pacing = pacing or {}
         self._fallback = fallback
+        self._crash_point = crash_point
         self._free: dict[_Lane, datetime] = {}  # when the pace lets the next message go
         self._busy: set[str] = set()
         self._claiming = asyncio.Lock()
@@ -97,8 +99,8 @@ class Dispatcher:
         message, progress, at = row.message, row.progress, self._at(now)
         if progress.due is not None and progress.due <= at:
             return False  # slow tries before it used up the lease, so another dispatcher may hold it by now
-        if progress.attempts > 1 and delivery.spent(progress, at):
-            await self._mark(row, delivery.give_up(progress, progress.reason))
+        if (abandoned := delivery.abandon(progress, at)) is not None:
+            await self._mark(row, abandoned)
             return False
         newer = await self._outbox.newer(row) if message.thread is not None else None
         if newer is not None:
@@ -115,7 +117,9 @@ class Dispatcher:
             receipt = await self._outbox.receipt(message.thread, message.recipient, message.channel)
             message = msgspec.structs.replace(message, receipt=receipt)
         sender = self._senders.get(message.channel)
+        self._crash_point("message-claimed")
         outcome = await sender.send(message) if sender else Rejected(f"there is no channel {message.channel!r}; add it under channels")
+        self._crash_point("message-sent")
         at = self._at(now)
         wait = max(pace.interval if pace else timedelta(0), (outcome.after or timedelta(0)) if isinstance(outcome, Retry) else timedelta(0))
         if wait:

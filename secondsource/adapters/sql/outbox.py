@@ -89,6 +89,11 @@ class SqlOutbox:
 
         return await self._database.write(work)
 
+    async def release(self, now: datetime) -> int:
+        """What is held as sending is due again at once, for nobody holds it any more: to be called where the only dispatcher starts."""
+        held = update(_outbox).where(_outbox.c.state == State.SENDING.value, _outbox.c.due_at > now).values(due_at=now)
+        return await self._database.write(lambda connection: int(connection.execute(held).rowcount))
+
     async def mark(self, row: OutboxRow, progress: Progress, instead: Message | None = None) -> bool:
         """As the port says."""
 
@@ -139,6 +144,7 @@ def _store(connection: Connection, seq: int, progress: Progress, *held: ColumnEl
         "due_at": progress.due,
         "attempts": progress.attempts,
         "first_try_at": progress.first_try,
+        "sent_at": progress.sent_at,
         "receipt": progress.receipt,
         "reason": progress.reason,
     }
@@ -146,5 +152,5 @@ def _store(connection: Connection, seq: int, progress: Progress, *held: ColumnEl
 
 
 def _row(row: Row[Any]) -> OutboxRow:
-    progress = Progress(State(row.state), row.due_at, row.attempts, row.first_try_at, row.receipt, row.reason)
+    progress = Progress(State(row.state), row.due_at, row.attempts, row.first_try_at, row.receipt, row.reason, row.sent_at)
     return OutboxRow(row.id, row.seq, from_json(row.payload, Message), progress)

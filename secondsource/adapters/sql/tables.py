@@ -118,7 +118,7 @@ class RiskRow(SQLModel, table=True):
     owner: str | None = None
     opened_at: datetime = _instant()
     updated_at: datetime = _instant()
-    hurts_at: datetime | None = _instant(nullable=True)
+    hurts_at: datetime | None = _instant(nullable=True)  # when it begins to hurt; past where it does already
     wake_at: datetime | None = _instant(nullable=True)
     version: int
     payload: str = _typed(Text)  # JSON of the Entry
@@ -202,6 +202,7 @@ class OutboxRow(SQLModel, table=True):
     due_at: datetime | None = _instant(nullable=True)  # None once settled; for sending, the deadline of the try
     attempts: int = 0
     first_try_at: datetime | None = _instant(nullable=True)
+    sent_at: datetime | None = _instant(nullable=True)
     reason: str = _typed(Text, default="")
     receipt: str | None = None
     payload: str = _typed(Text)  # JSON of the Message
@@ -269,10 +270,12 @@ class DrillRow(SQLModel, table=True):
     __tablename__ = "drill"
     id: str = Field(primary_key=True)
     scenario: str
+    plan: str | None = Field(default=None, index=True)  # the contingency plan under test
+    passed: bool | None = None  # None until it is scored
     state: str  # running, done, refused, aborted
     started_at: datetime = _instant()
     ended_at: datetime | None = _instant(nullable=True)
-    payload: str = _typed(Text, default="{}")  # JSON of the DrillReport
+    payload: str = _typed(Text)  # JSON: of the Underway while it runs, then of the DrillReport or of the reason why it was stopped
 
 
 metadata = SQLModel.metadata

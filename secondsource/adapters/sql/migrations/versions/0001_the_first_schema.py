@@ -67,12 +67,17 @@ def upgrade() -> None:
         "drill",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("scenario", sa.String(), nullable=False),
+        sa.Column("plan", sa.String(), nullable=True),
+        sa.Column("passed", sa.Boolean(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_drill_plan"), ["plan"], unique=False)
+
     op.create_table(
         "job",
         sa.Column("job", sa.String(), nullable=False),
@@ -99,6 +104,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("first_try_at", sa.BigInteger(), nullable=True),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
@@ -308,6 +314,9 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("job")
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_drill_plan"))
+
     op.drop_table("drill")
     op.drop_table("dead_letter")
     with op.batch_alter_table("cell", schema=None) as batch_op:
