@@ -10,7 +10,8 @@ from secondsource.domain.portfolio import Person
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """A configured way out. ``recipient`` is where messages for the channel itself go (a Slack channel, a list's address)."""
+    """A configured way out. ``recipient`` is where messages for the channel itself go (a Slack channel, a list's address); empty where
+    there is no such place."""
 
     name: str
     kind: str  # slack, email, webhook
@@ -40,13 +41,22 @@ class Directory:
         return tuple(person for person in self.people.values() if role in person.roles)
 
     def addresses(self, target: str) -> tuple[Address, ...]:
-        """Where ``person:ID``, ``role:NAME`` or ``channel:NAME`` can be reached; empty when nowhere."""
+        """Where ``person:ID``, ``role:NAME`` or ``channel:NAME`` can be reached; empty when nowhere.
+
+        What is meant for a role that nobody has, or for nobody that can be reached, goes to the first channel that has a place of
+        its own: better all of them than nobody.
+        """
         kind, _, name = target.partition(":")
         if kind == "channel":
             channel = self.channels.get(name)
-            return (Address(channel.name, channel.recipient, channel.recipient),) if channel else ()
+            return self._itself(channel) if channel is not None else ()
         people = self.with_role(name) if kind == "role" else tuple(p for p in self.people.values() if p.id == name)
-        return tuple(address for person in people for address in self._ways(person))
+        found = tuple(address for person in people for address in self._ways(person))
+        return found or next((at for channel in self.channels.values() if (at := self._itself(channel))), ())
+
+    @staticmethod
+    def _itself(channel: Channel) -> tuple[Address, ...]:
+        return (Address(channel.name, channel.recipient, channel.recipient),) if channel.recipient else ()
 
     def _ways(self, person: Person) -> Iterable[Address]:
         for kind, recipient in (("slack", person.slack), ("email", person.email)):

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from secondsource.adapters.sql.rows import from_json, to_json
 from secondsource.adapters.sql.tables import RiskChangeRow, RiskRow
 from secondsource.domain.register import Change, Entry, State
+from secondsource.domain.subjects import vendor_of
 
 _risks: Any = RiskRow.__table__  # type: ignore[attr-defined]
 _changes: Any = RiskChangeRow.__table__  # type: ignore[attr-defined]
@@ -29,7 +30,7 @@ def save(connection: Connection, entry: Entry, changes: Iterable[Change]) -> Non
         "rule": entry.rule,
         "key": entry.key,
         "exercise": entry.exercise or "",
-        "vendor": entry.subject.split("/")[0],
+        "vendor": vendor_of(entry.subject, entry.scopes) or "",
         "subject": entry.subject,
         "state": entry.state.value,
         "severity": entry.severity.rank,
@@ -39,7 +40,7 @@ def save(connection: Connection, entry: Entry, changes: Iterable[Change]) -> Non
         "owner": entry.owner,
         "opened_at": entry.opened_at,
         "updated_at": entry.updated_at,
-        "hurts_at": entry.exposure.hurts_at,
+        "hurts_at": entry.exposure.first_hurt_at,
         "wake_at": entry.wake_at,
         "version": entry.version,
         "payload": to_json(entry),
@@ -61,6 +62,24 @@ def history(connection: Connection, id_: str) -> Iterator[Change]:
     statement = select(_changes.c.payload).where(_changes.c.risk == id_).order_by(_changes.c.n)
     for payload in connection.execute(statement).scalars():
         yield from_json(payload, Change)
+
+
+def next_wake(connection: Connection) -> datetime | None:
+    """When the first timer of a risk runs out."""
+    found: datetime | None = connection.execute(select(func.min(_risks.c.wake_at))).scalar()
+    return found
+
+
+def of_exercise(connection: Connection, exercise: str) -> Iterator[Entry]:
+    """All entries that a drill caused, closed ones too."""
+    for payload in connection.execute(select(_risks.c.payload).where(_risks.c.exercise == exercise).order_by(_risks.c.id)).scalars():
+        yield from_json(payload, Entry)
+
+
+def everything(connection: Connection) -> Iterator[Entry]:
+    """All entries, drills' too, oldest first."""
+    for payload in connection.execute(select(_risks.c.payload).order_by(_risks.c.opened_at, _risks.c.id)).scalars():
+        yield from_json(payload, Entry)
 
 
 def firing(connection: Connection, exercise: str | None) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from secondsource.adapters.sql.rows import from_json, to_json
@@ -59,6 +59,25 @@ def of_risk(connection: Connection, risk: str, *, live: bool = True) -> list[Run
     statement = select(_runs.c.payload).where(_runs.c.risk == risk).order_by(_runs.c.started_at, _runs.c.id)
     runs = [from_json(payload, Run) for payload in connection.execute(statement).scalars()]
     return [run for run in runs if not (live and run.state.over)]
+
+
+def everything(connection: Connection) -> Iterator[Run]:
+    """All runs, drills' too, oldest first."""
+    for payload in connection.execute(select(_runs.c.payload).order_by(_runs.c.started_at, _runs.c.id)).scalars():
+        yield from_json(payload, Run)
+
+
+def of_exercise(connection: Connection, exercise: str, *, live: bool = True) -> list[Run]:
+    """Runs that a drill caused, oldest first; only those that go on, or all."""
+    statement = select(_runs.c.payload).where(_runs.c.exercise == exercise).order_by(_runs.c.started_at, _runs.c.id)
+    found = [from_json(payload, Run) for payload in connection.execute(statement).scalars()]
+    return [run for run in found if not (live and run.state.over)]
+
+
+def next_wake(connection: Connection) -> datetime | None:
+    """When the first timer of a run runs out."""
+    found: datetime | None = connection.execute(select(func.min(_runs.c.wake_at))).scalar()
+    return found
 
 
 def due(connection: Connection, now: datetime) -> list[tuple[datetime, str, str]]:

@@ -1,0 +1,254 @@
+"""From signals, people and time to the register, to runs of runbooks, and to messages: all in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from secondsource.adapters.sql import outbox, risks, runs, signals
+from secondsource.domain import register
+from secondsource.domain.context import Context
+from secondsource.domain.exposure import expose
+from secondsource.domain.register import Entry, Policy, State, event_of, risk_id
+from secondsource.domain.scope import Scope
+from secondsource.domain.signals import Phase, Signal
+from secondsource.domain.transitions import due, step
+from secondsource.engine.announce import Occasion, announce
+from secondsource.plans import interpreter
+from secondsource.plans import run as running
+from secondsource.plans.run import Notify, RequestApproval, Run, SetRisk, StartPlan
+from secondsource.plans.schema import Runbook
+from secondsource.runtimes.directory import Address, Directory
+from secondsource.runtimes.playbook import Playbook
+
+DEFAULT_POLICY = Policy()
+
+_OCCASIONS: dict[str, Occasion] = {
+    "first": "opened",
+    "escalation": "escalated",
+    "reminder": "reminder",
+    "update": "updated",
+    "plan": "updated",
+    "roll_back": "updated",
+    "acknowledged": "updated",
+    "cleared": "resolved",
+}
+
+
+class Responder:
+    """Answers findings. Every method runs inside a transaction that the caller commits; none of them waits for anything."""
+
+    def __init__(
+        self,
+        context: Context,
+        playbook: Playbook,
+        directory: Directory,
+        links: Callable[[str, str], str],
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        """``links`` gives the page's address for a risk id and a verb (``open``, ``acknowledge``, ``approve``, ``decline``)."""
+        self._context = context
+        self._playbook = playbook
+        self._directory = directory
+        self._links = links
+        self._policy = policy
+
+    def on_signals(self, connection: Connection, found: Sequence[Signal]) -> None:
+        """Signals that one batch gave, by time."""
+        for signal in found:
+            self._on_signal(connection, signal)
+
+    def on_tick(self, connection: Connection, now: datetime) -> None:
+        """Let timers that are due run out, each at its own time, earliest first."""
+        while True:
+            dues = [(at, "risk", id_, "") for at, id_ in risks.due(connection, now)]
+            dues += [(at, "run", id_, risk) for at, id_, risk in runs.due(connection, now)]
+            if not dues:
+                return
+            at, kind, id_, _ = min(dues)
+            if kind == "risk":
+                self._wake_risk(connection, id_, at)
+            else:
+                self._wake_run(connection, id_, at)
+
+    def act(self, connection: Connection, id_: str, event: register.AnyEvent, now: datetime) -> Entry:
+        """What a person does to a risk.
+
+        Raises ``LookupError`` for a risk that does not exist and :class:`secondsource.domain.register.Refused` for what may not
+        happen as it stands.
+        """
+        entry = risks.get(connection, id_)
+        if entry is None:
+            raise LookupError(f"there is no risk {id_}")
+        self._timers_of(connection, id_, now)
+        entry = risks.get(connection, id_) or entry
+        entry = self._step(connection, entry, event, now)
+        for run in runs.of_risk(connection, id_):
+            if isinstance(event, register.Acknowledge):
+                self._advance(connection, run, running.Acknowledged(event.by), now)
+            elif isinstance(event, register.Close | register.Accept):
+                self._advance(connection, run, running.RiskClosed(event.by, event.reason), now)
+        if isinstance(event, register.Reopen):
+            self._escalate(connection, entry, now)
+        return risks.get(connection, id_) or entry
+
+    def act_on_run(self, connection: Connection, id_: str, event: running.AnyEvent, now: datetime) -> running.Step:
+        """What a person does to a run. Raises ``LookupError`` for one that does not exist; a refusal is in the step."""
+        run = runs.get(connection, id_)
+        if run is None:
+            raise LookupError(f"there is no run {id_}")
+        self._timers_of(connection, run.risk.id, now)
+        run = runs.get(connection, id_) or run
+        return self._advance(connection, run, event, now)
+
+    def next_due(self, connection: Connection) -> datetime | None:
+        """When the next timer of a risk or a run falls due."""
+        dues = (risks.next_wake(connection), runs.next_wake(connection))
+        return min((due for due in dues if due is not None), default=None)
+
+    def _on_signal(self, connection: Connection, signal: Signal) -> None:
+        id_ = risk_id(signal.rule, signal.key, signal.exercise)
+        if not signals.add(connection, signal, id_):
+            return
+        self._timers_of(connection, id_, signal.at)
+        before = risks.get(connection, id_)
+        exposure = expose(signal, signal.at, self._context, self._down(connection, signal))
+        entry = self._step(connection, before, event_of(signal, exposure), signal.at)
+        if before is not None and entry.version == before.version:
+            return
+        live = runs.of_risk(connection, id_)
+        if signal.phase is Phase.CLEARED:
+            for run in live:
+                self._advance(connection, run, running.RiskCleared(), signal.at)
+            return
+        if before is None or entry.episode_no != before.episode_no or (entry.state is State.OPEN and before.state is State.ACCEPTED):
+            self._escalate(connection, entry, signal.at)
+            return
+        facts = self._playbook.facts(entry)
+        for run in live:
+            self._advance(connection, run, running.RiskChanged(facts), signal.at)
+        self._tell_again(connection, before, entry, live, signal.at)
+
+    def _down(self, connection: Connection, signal: Signal) -> frozenset[Scope]:
+        """What else is in trouble in the same world: a fallback there is no fallback."""
+        firing = risks.firing(connection, signal.exercise)
+        return frozenset(
+            scope for entry in firing if entry.exposure.outage and entry.cleared_at is None for scope in entry.scopes
+        ) - frozenset(signal.scopes)
+
+    def _step(self, connection: Connection, entry: Entry | None, event: register.AnyEvent, now: datetime) -> Entry:
+        after, changes = step(entry, event, now, self._policy)
+        if changes:
+            risks.save(connection, after, changes)
+        return after
+
+    def _escalate(self, connection: Connection, entry: Entry, now: datetime) -> None:
+        entry = self._with_plan(connection, entry, now)
+        runbook = self._playbook.escalation(entry)
+        if runbook is not None:
+            self._start(connection, runbook, entry, now)
+
+    def _with_plan(self, connection: Connection, entry: Entry, now: datetime) -> Entry:
+        note = self._playbook.plan_note(connection, entry, now)
+        return entry if note is None else self._step(connection, entry, register.Rescore(note), now)
+
+    def _start(self, connection: Connection, runbook: Runbook, entry: Entry, now: datetime) -> None:
+        runs.keep_runbook(connection, runbook)
+        self._take(connection, runbook, interpreter.step(runbook, None, running.Started(self._playbook.facts(entry)), now), now)
+
+    def _advance(self, connection: Connection, run: Run, event: running.AnyEvent, now: datetime) -> running.Step:
+        runbook = runs.runbook(connection, run.version)
+        done = interpreter.step(runbook, run, event, now)
+        if not done.refused:
+            self._take(connection, runbook, done, now)
+        return done
+
+    def _take(self, connection: Connection, runbook: Runbook, done: running.Step, now: datetime) -> None:
+        run = done.run
+        runs.save(connection, run, done.log, done.wake_at)
+        told: set[tuple[Address, str]] = set()  # in this step: who is meant twice, by two roles, is told once
+        for output in done.outputs:
+            entry = risks.get(connection, run.risk.id)
+            assert entry is not None, "a run's risk is in the register before the run is"
+            if isinstance(output, Notify):
+                for address in self._directory.addresses(output.to):
+                    if (address, output.occasion) not in told:
+                        told.add((address, output.occasion))
+                        self._notify(connection, entry, address, run, output, now)
+            elif isinstance(output, RequestApproval):
+                for address in self._directory.addresses(f"role:{output.role}"):
+                    reason = f"{output.text} Asked of {output.role}, until {output.until:%H:%M} UTC"
+                    self._say(connection, entry, address, "approval", reason, output.key, now, run)
+            elif isinstance(output, SetRisk):
+                actor = f"run:{run.id}"
+                if output.verb == "mitigate" and entry.state in (State.OPEN, State.ACKNOWLEDGED):
+                    self._step(connection, entry, register.Mitigate(actor, output.reason), now)
+            elif isinstance(output, StartPlan):
+                plan = self._playbook.plan(output.plan)
+                self._start(connection, plan, entry, now)
+
+    def _notify(self, connection: Connection, entry: Entry, address: Address, run: Run, output: Notify, now: datetime) -> None:
+        reason = f"{output.reason}. {output.text}".rstrip(". ") if output.text else output.reason
+        self._say(connection, entry, address, _OCCASIONS[output.occasion], reason, output.key, now, run)
+
+    def _tell_again(self, connection: Connection, before: Entry, entry: Entry, live: Sequence[Run], now: datetime) -> None:
+        """Those who were told hear of it when it hurts others, or hurts more; a mere change of wording tells nobody."""
+        known = {hit.function for hit in before.exposure.hits}
+        hit = [found.name for found in entry.exposure.hits if found.function not in known]
+        if hit:
+            reason = f"new functions hit: {', '.join(hit)}"
+        elif entry.severity > before.severity:
+            reason = f"severity rose from {before.severity.value} to {entry.severity.value}"
+        else:
+            return
+        for run in live:
+            for target in run.notified:
+                for address in self._directory.addresses(target):
+                    self._say(connection, entry, address, "updated", reason, f"v{entry.version}", now, run)
+
+    def _say(
+        self, connection: Connection, entry: Entry, address: Address, occasion: Occasion, reason: str, key: str, now: datetime, run: Run
+    ) -> None:
+        told = tuple(dict.fromkeys(a.who for target in run.notified for a in self._directory.addresses(target)))
+        message = announce(
+            entry,
+            now,
+            channel=address.channel,
+            recipient=address.recipient,
+            reason=reason,
+            occasion=occasion,
+            links=lambda verb: self._links(run.id if verb in ("approve", "decline") else entry.id, verb),
+            told=tuple(who for who in told if who != address.who),
+            step=key,
+        )
+        outbox.add(connection, message)
+
+    def _timers_of(self, connection: Connection, risk: str, now: datetime) -> None:
+        """What was due before this input happens before it."""
+        while True:
+            dues = [(at, "risk", id_) for at, id_ in risks.due(connection, now) if id_ == risk]
+            dues += [(at, "run", id_) for at, id_, of in runs.due(connection, now) if of == risk]
+            if not dues:
+                return
+            at, kind, id_ = min(dues)
+            (self._wake_risk if kind == "risk" else self._wake_run)(connection, id_, at)
+
+    def _wake_risk(self, connection: Connection, id_: str, now: datetime) -> None:
+        entry = risks.get(connection, id_)
+        assert entry is not None
+        event = due(entry, now, self._policy)
+        after, changes = (entry, ()) if event is None else step(entry, event, now, self._policy)
+        if after.wake_at is not None and after.wake_at <= now:
+            raise RuntimeError(f"risk {id_} asked at {now} to be woken at {after.wake_at}, which is not later")
+        risks.save(connection, after, changes)
+        if event is not None and isinstance(event, register.Expire) and after.state is State.OPEN:
+            self._escalate(connection, after, now)
+
+    def _wake_run(self, connection: Connection, id_: str, now: datetime) -> None:
+        run = runs.get(connection, id_)
+        assert run is not None
+        done = self._advance(connection, run, running.Woke(), now)
+        if done.wake_at is not None and done.wake_at <= now:
+            raise RuntimeError(f"run {id_} asked at {now} to be woken at {done.wake_at}, which is not later")
