@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -52,6 +52,7 @@ class Collector:
         fetcher: Fetcher,
         parser: Parser,
         backoff: BackoffPolicy = DEFAULT_BACKOFF,
+        crash_point: Callable[[str], None] = lambda name: None,
     ) -> None:
         self._database = database
         self._sources: Mapping[str, Source] = {source.id: source for source in configured}
@@ -60,6 +61,7 @@ class Collector:
         self._fetcher = fetcher
         self._parser = parser
         self._backoff = backoff
+        self._crash_point = crash_point
 
     async def declare(self) -> None:
         """Tell the database which sources there are; new ones are due at once."""
@@ -73,12 +75,17 @@ class Collector:
 
     async def run(self, limit: int = 100) -> int:
         """Poll what is due, side by side, each into the log as soon as it is read; returns how many were polled."""
-        now = self._clock.now()
-        leased = await self._database.write(lambda connection: sources.lease(connection, now, LEASE, limit))
-        await asyncio.gather(*(self._poll(state) for state in leased))
+        leased = await self.lease(limit)
+        await asyncio.gather(*(self.poll(state) for state in leased))
         return len(leased)
 
-    async def _poll(self, state: SourceState) -> None:
+    async def lease(self, limit: int) -> Sequence[SourceState]:
+        """Take what is due, longest due first; nobody else polls it before :data:`LEASE` has passed."""
+        now = self._clock.now()
+        return await self._database.write(lambda connection: sources.lease(connection, now, LEASE, limit))
+
+    async def poll(self, state: SourceState) -> None:
+        """Poll one leased source into the log and give its lease back."""
         source = self._sources[state.id]
         memory = _unpack(state.memory) if state.memory else Memory()
         due = state.next_poll_at
@@ -119,7 +126,9 @@ class Collector:
             log.append(connection, batches)
             sources.save(connection, after)
 
+        self._crash_point("polled")
         await self._database.write(keep)
+        self._crash_point("logged")
         if not understood:
             _logger.warning("source not read", source=source.id, outcome=polled.outcome.value, detail=polled.detail)
 

@@ -98,4 +98,9 @@ async def _parse(source: Source, response: Response, parser: Parser) -> Parsed:
     spec = source.connector.spec
     if spec.limited:
         return await parser.parse(spec.name, source.config, response)
-    return source.connector.parse(response, source.config)
+    try:
+        return source.connector.parse(response, source.config)
+    except ParseError:
+        raise
+    except Exception as error:  # a connector's defect makes its own source unread, and stops no other
+        raise ParseError(f"connector {spec.name}", f"it failed on this page ({type(error).__name__}: {error}); please report it") from error
