@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -22,6 +23,21 @@ def claim(connection: Connection, job: str, due_at: datetime, now: datetime) -> 
 def finish(connection: Connection, job: str, due_at: datetime, now: datetime, outcome: str) -> None:
     """Write how it ended."""
     connection.execute(update(_jobs).where(_jobs.c.job == job, _jobs.c.due_at == due_at).values(ended_at=now, outcome=outcome))
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """One due time of a job. ``ended_at`` None: it is under way, or its process ended."""
+
+    due_at: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+
+
+def all_of(connection: Connection, job: str) -> list[Ran]:
+    """Every due time of ``job`` that was claimed, oldest first."""
+    statement = select(_jobs.c.due_at, _jobs.c.started_at, _jobs.c.ended_at, _jobs.c.outcome).where(_jobs.c.job == job)
+    return [Ran(*row) for row in connection.execute(statement.order_by(_jobs.c.due_at))]
 
 
 def last_due(connection: Connection, job: str) -> datetime | None:
