@@ -1,0 +1,94 @@
+"""What all rooms of the configuration are made of: strict models, ids, shares, money, days, and the two ways to name a place."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+from secondsource.contracts.reading import WebAddress
+
+__all__ = [
+    "BY_FORM", "MAPPING", "SWITCH", "TEXT", "Amount", "AnyPlace", "Country", "Currency", "Day", "Id", "Place", "Room", "Share", "Text",
+    "WebAddress", "Whole", "is_id",
+]  # fmt: skip
+
+ID_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$"
+PLACE_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*){0,2}$"
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
+COUNTRY_PATTERN = r"^[A-Z]{2}$"
+
+PATTERNS = {
+    ID_PATTERN: "an id is written with small letters and digits, with - _ or . between them, such as support-bot",
+    PLACE_PATTERN: "a place is a vendor, or a vendor with a product or region of it, such as aws/us-east-1",
+    CURRENCY_PATTERN: "a currency is three capital letters, such as EUR",
+    COUNTRY_PATTERN: "a country is two capital letters (ISO 3166-1), such as DE",
+}
+"""What each pattern asks for, in words."""
+
+
+class Room(BaseModel):
+    """One part of the file. Unknown fields are errors, nothing changes after reading, no error quotes a value by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _no_flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number belongs here")
+    return value
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("a day belongs here, such as 2026-12-31") from None
+    return value
+
+
+def _country(value: Any) -> Any:
+    return "NO" if value is False else value  # YAML reads Norway's code as "no"
+
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Whole = Annotated[int, Field(strict=True)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[Decimal, BeforeValidator(_no_flag), Field(ge=0, lt=Decimal("1e15"))]
+Day = Annotated[date, BeforeValidator(_day), Field(strict=True)]
+Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)]
+Country = Annotated[str, BeforeValidator(_country), StringConstraints(pattern=COUNTRY_PATTERN)]
+
+
+def _form(value: Any) -> str:
+    kinds: tuple[tuple[type, str], ...] = ((str, "<text>"), (bool, "<switch>"), (BaseModel, "<mapping>"), (dict, "<mapping>"))
+    return next((tag for kind, tag in kinds if isinstance(value, kind)), "<other>")
+
+
+BY_FORM = Discriminator(_form)
+"""For values with a short and a long form: the YAML type tells which one it is, so that errors speak of that one only."""
+
+MAPPING, TEXT, SWITCH = Tag("<mapping>"), Tag("<text>"), Tag("<switch>")
+
+
+class Place(Room):
+    """A vendor, or a part of one."""
+
+    vendor: Id = Field(description="The vendor's id.")
+    product: Id | None = Field(default=None, description="One of its products; absent: all or not known.")
+    region: Id | None = Field(default=None, description="One of its regions; absent: all or not known.")
+
+
+PlaceText = Annotated[str, StringConstraints(pattern=PLACE_PATTERN, max_length=200)]
+AnyPlace = Annotated[Annotated[Place, MAPPING] | Annotated[PlaceText, TEXT], BY_FORM]
+"""``aws/us-east-1``, or the same as ``{vendor: aws, region: us-east-1}``."""
+
+
+def is_id(text: object) -> bool:
+    """Whether ``text`` can be an id."""
+    return isinstance(text, str) and len(text) <= 64 and re.fullmatch(ID_PATTERN, text) is not None

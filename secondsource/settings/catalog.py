@@ -1,0 +1,100 @@
+"""The catalog: vendors that everybody shares, one a document, in folders of YAML files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from secondsource.contracts.yaml_positions import BadYaml, Document, read
+from secondsource.domain.problems import Problem
+from secondsource.settings.base import is_id
+from secondsource.settings.forms import read as read_form
+from secondsource.settings.say import Say
+from secondsource.settings.vendor_graph import Statement
+from secondsource.settings.vendors import CatalogVendor, OfferedSource
+
+VENDORS = "vendors"
+"""The folder of a catalog that holds its vendors."""
+
+
+class Offer(NamedTuple):
+    """A source in the catalog, with its id and its place."""
+
+    id: str
+    form: OfferedSource
+    say: Say
+    loc: tuple[str | int, ...]
+
+
+class Catalog:
+    """What was read. ``unread`` are ids of documents whose form is wrong; ``says`` hold what is wrong with each document."""
+
+    def __init__(self) -> None:
+        self.vendors: dict[str, tuple[CatalogVendor, Say]] = {}
+        self.unread: set[str] = set()
+        self.says: list[Say] = []
+        self._broken: list[Problem] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that was said so far, by file and place."""
+        return sorted({*self._broken, *(problem for say in self.says for problem in say.problems)})
+
+    def statements(self) -> dict[str, list[Statement]]:
+        """What the catalog says of each vendor."""
+        return {id_: [Statement(form, say)] for id_, (form, say) in self.vendors.items()}
+
+    def offers(self) -> Mapping[str, tuple[Offer, ...]]:
+        """The sources of each vendor."""
+        return {
+            id_: tuple(
+                Offer(form.id or f"{id_}-{form.connector.replace('_', '-')}", form, say, ("sources", number))
+                for number, form in enumerate(vendor.sources)
+            )
+            for id_, (vendor, say) in self.vendors.items()
+        }
+
+    def take(self, folder: Path) -> None:
+        """Read the files of one folder; its vendors replace those of the same id that were read before."""
+        root = folder / VENDORS if (folder / VENDORS).is_dir() else folder
+        if not root.is_dir():
+            self._broken.append(Problem(str(folder), 1, 1, "there is no such folder"))
+            return
+        here: dict[str, str] = {}
+        for path in sorted(root.glob("*.y*ml")):
+            try:
+                documents = read(path)
+            except BadYaml as error:
+                self._broken.append(error.problem)
+                continue
+            for document in documents:
+                self._vendor(document, here)
+
+    def _vendor(self, document: Document, here: dict[str, str]) -> None:
+        say = Say(document)
+        self.says.append(say)
+        form: CatalogVendor | None = read_form(CatalogVendor, document.value, say, folder=Path(document.file).parent)
+        if form is None:
+            claimed = document.value.get("id") if isinstance(document.value, dict) else None
+            if is_id(claimed):
+                self.unread.add(str(claimed))
+            return
+        if form.id in here:
+            say(f"vendor {form.id!r} is in {here[form.id]} too", "id")
+        here[form.id] = document.file
+        self.vendors[form.id] = (form, say)
+
+
+def read_catalog(folders: Iterable[Path]) -> Catalog:
+    """The catalog in ``folders``, the shipped first, one's own after it. It raises nothing: what is wrong is in its problems."""
+    catalog = Catalog()
+    for folder in folders:
+        catalog.take(folder)
+    return catalog
+
+
+def files(folders: Sequence[Path]) -> list[Path]:
+    """The files that :func:`read_catalog` reads."""
+    roots = (folder / VENDORS if (folder / VENDORS).is_dir() else folder for folder in folders)
+    return sorted(path for root in roots for path in root.glob("*.y*ml"))

@@ -1,0 +1,64 @@
+"""Reads a configuration part by part, so that a mistake in one entry hides none in the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from secondsource.settings.file import Configuration
+from secondsource.settings.forms import read
+from secondsource.settings.say import Say, instead
+
+# Their values are not repeated in sentences: someone may have written a secret there in plain text.
+DELICATE = frozenset({"channels", "credentials", "api", "heartbeat"})
+
+
+class Rooms:
+    """What of a file has the right form.
+
+    ``configuration`` holds the sound entries; ``declared`` tells, by room, the names of all entries, so that one with a mistake is
+    not said to be missing too. ``indices`` are the places of the sound entries of lists in the file.
+    """
+
+    def __init__(self, say: Say, folder: Path) -> None:
+        self._say = say
+        self._folder = folder
+        self.declared: dict[str, frozenset[str]] = {}
+        self.indices: dict[str, tuple[int, ...]] = {}
+        value = say.document.value
+        sound: dict[str, Any] = {}
+        if not isinstance(value, dict):
+            say("a configuration is a mapping, such as `sources: [openai]`")
+            value = {}
+        for name in value:
+            if name not in Configuration.model_fields:
+                say(f"there is no field `{name}` here; {instead(name, Configuration.model_fields)}", str(name))
+        for name, field in Configuration.model_fields.items():
+            if value.get(name) is not None:
+                sound[name] = self._room(name, field, value[name])
+        self.configuration = Configuration.model_construct(**{name: found for name, found in sound.items() if found is not None})
+
+    def _room(self, name: str, field: FieldInfo, value: Any) -> Any:
+        origin, arguments = get_origin(field.annotation), get_args(field.annotation)
+        if origin is dict and isinstance(value, dict):
+            return self._entries(name, arguments[0], arguments[1], value)
+        if origin is tuple and isinstance(value, list):
+            found = [(index, self._read(arguments[0], inner, name, index)) for index, inner in enumerate(value)]
+            self.indices[name] = tuple(index for index, inner in found if inner is not None)
+            return tuple(inner for _, inner in found if inner is not None)
+        return self._read(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation, value, name)
+
+    def _entries(self, name: str, key_type: Any, type_: Any, value: dict[Any, Any]) -> dict[str, Any]:
+        self.declared[name] = frozenset(str(key) for key in value)
+        found = {}
+        for key, inner in value.items():
+            sound = read(key_type, key, self._say, name, str(key), folder=self._folder)
+            entry = self._read(type_, inner, name, str(key))
+            if sound is not None and entry is not None:
+                found[str(sound)] = entry
+        return found
+
+    def _read(self, type_: Any, value: Any, name: str, *loc: str | int) -> Any:
+        return read(type_, value, self._say, name, *loc, folder=self._folder, quote=name not in DELICATE)
