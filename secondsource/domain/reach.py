@@ -54,7 +54,7 @@ def closure(root: Scope, graph: VendorGraph) -> tuple[Reach, ...]:
             for edge in graph.upstream(here.scope):
                 if edge.kind in SIDE_KINDS or edge.scope in here.path:
                     continue
-                sure = here.sure and (edge.product is None or edge.product == here.scope.product)
+                sure = here.sure and edge.surely_for(here.scope)
                 supply = here.supply or edge.kind in SUPPLY_KINDS
                 there = Reach(edge.scope, (*here.path, edge.scope), here.confidence * edge.confidence, sure, supply)
                 key = (there.scope, supply)

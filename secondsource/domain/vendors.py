@@ -19,13 +19,27 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Upstream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a vendor is known to sit on. ``basis`` says how that is known, ``confidence`` 0 to 1 how well."""
+    """What a vendor is known to sit on. ``basis`` says how that is known, ``confidence`` 0 to 1 how well.
+
+    ``product`` and ``region`` tell which part of the vendor sits there; None for all of it.
+    """
 
     scope: Scope
     kind: str = "cloud"  # cloud, accelerator, foundry, memory, energy, network, status_platform
-    product: str | None = None  # which product of the vendor sits there; None for all
+    product: str | None = None
     basis: str = ""
     confidence: float = 1.0
+    region: str | None = None
+
+    def holds_for(self, scope: Scope) -> bool:
+        """Whether ``scope``, a part of the vendor, may sit there: nothing of it is said to differ."""
+        return (self.product is None or scope.product is None or self.product == scope.product) and (
+            self.region is None or scope.region is None or self.region == scope.region
+        )
+
+    def surely_for(self, scope: Scope) -> bool:
+        """Whether all of ``scope`` sits there."""
+        return self.product in (None, scope.product) and self.region in (None, scope.region)
 
 
 class Vendor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,7 +96,4 @@ class VendorGraph:
         known = self.vendors.get(scope.vendor)
         if known is None:
             return ()
-        return tuple(
-            edge for edge in known.depends_on
-            if edge.product is None or scope.product is None or edge.product == scope.product
-        )  # fmt: skip
+        return tuple(edge for edge in known.depends_on if edge.holds_for(scope))
