@@ -35,6 +35,7 @@ from secondsource.domain.observations import Gone, News, Observation, Offer, Pri
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
 from secondsource.domain.words import count, duration
 
+_NO_GOODS = frozenset({Unit.MILLION_TOKENS, Unit.KWH, Unit.MWH})  # tokens and energy are dear at times, not sold out
 MAX_OFFERS = 2000
 MAX_STEPS = 64
 MAX_STORIES = 100
@@ -159,7 +160,7 @@ class Shortage:
     def keys(self, observation: Observation) -> Sequence[str]:
         body = observation.body
         if isinstance(body, Price):
-            return (self._key(body.item),) if body.dimension in self._dimensions and body.unit is not Unit.MILLION_TOKENS else ()
+            return (self._key(body.item),) if body.dimension in self._dimensions and body.unit not in _NO_GOODS else ()
         if isinstance(body, Offer):
             return (self._key(body.item),)
         if isinstance(body, News):

@@ -18,6 +18,7 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|title)[\s>/]", r
 _BYTE = re.compile(r" ?\(byte (\d+)\)")
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", Decimal: "a number"}
 _DIGITS = 18
+_SPELT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
 
 def _web_address(url: str) -> str:
@@ -190,10 +191,11 @@ class Node:
         """A number whose size is between 1e-18 and 1e18 (or 0), in the one form that all its spellings share."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | Decimal):
             raise self._expected("a number")
-        value = Decimal(self.value)
-        if value and not -_DIGITS < value.adjusted() < _DIGITS:
-            raise self.fail("the number is out of range")
-        return canonical(value)
+        return _in_range(Decimal(self.value), self.where or "the document")
+
+    def spelt_number(self) -> Decimal:
+        """The number that a text spells (``"0.0000025"``), as exact as it is written."""
+        return spelt_number(self.text(), self.where or "the document")
 
     def instant(self) -> datetime:
         """A point in time, ISO 8601, in UTC."""
@@ -206,6 +208,19 @@ class Node:
         """The time under ``key``; None where it is missing or null."""
         found = self.get(key)
         return found.instant() if found else None
+
+
+def _in_range(value: Decimal, where: str) -> Decimal:
+    if value and not -_DIGITS < value.adjusted() < _DIGITS:
+        raise ParseError(where, "the number is out of range")
+    return canonical(value)
+
+
+def spelt_number(text: str, where: str) -> Decimal:
+    """The number that ``text`` spells, ``.04`` and ``1e-7`` too, within the bounds of :meth:`Node.number`."""
+    if not _SPELT.fullmatch(text):
+        raise ParseError(where, f"{text[:40]!r} is not a number")
+    return _in_range(_number(text), where)
 
 
 def canonical(value: Decimal) -> Decimal:

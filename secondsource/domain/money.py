@@ -19,10 +19,12 @@ class Money(msgspec.Struct, frozen=True):
 
 
 class Unit(enum.Enum):
-    """What one price is paid for."""
+    """What one price is paid for. A GB is 10^9 bytes; a piece is one image, request, search or chip, as the dimension says."""
 
     ACCELERATOR_HOUR = "accelerator-hour"
     MILLION_TOKENS = "million-tokens"
+    GB = "gb"
+    GB_HOUR = "gb-hour"
     GB_MONTH = "gb-month"
     HOUR = "hour"
     KWH = "kwh"

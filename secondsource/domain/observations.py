@@ -140,6 +140,16 @@ class Spend(Body, frozen=True, tag="spend"):
     item: str | None = None  # accelerator or model, where the bill says so
 
 
+class Measurement(Body, frozen=True, tag="measurement"):
+    """A figure that is neither money nor a limit, in a stated unit: the carbon of a grid. ``estimated`` is the source's own word."""
+
+    name: str  # what is measured: "grid carbon intensity"
+    value: Decimal
+    unit: str  # "gCO2e/kWh"
+    region: str | None = None
+    estimated: bool = False
+
+
 class Retirement(Body, frozen=True, tag="retirement"):
     """An end date that the vendor has set. ``retires_at`` None with ``deprecated`` True: announced, no date yet."""
 
@@ -186,12 +196,14 @@ class Tick(Body, frozen=True, tag="tick"):
     """Time has passed. Sent to every key, so that a log is complete without a clock."""
 
 
-AnyBody = ComponentStatus | Incident | Maintenance | Price | Offer | News | Quota | Spend | Retirement | SourceHealth | Gone | Tick
+AnyBody = (
+    ComponentStatus | Incident | Maintenance | Price | Offer | News | Quota | Spend | Measurement | Retirement | SourceHealth | Gone | Tick
+)
 
 KINDS: dict[str, type[Body]] = {
     str(body.__struct_config__.tag): body
     for body in (
-        ComponentStatus, Incident, Maintenance, Price, Offer, News, Quota, Spend, Retirement, SourceHealth, Gone, Tick,
+        ComponentStatus, Incident, Maintenance, Price, Offer, News, Quota, Spend, Measurement, Retirement, SourceHealth, Gone, Tick,
     )
 }  # fmt: skip
 
