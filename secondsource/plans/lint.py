@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from secondsource.domain.problems import Problem
 from secondsource.domain.scope import Scope
@@ -26,13 +28,17 @@ def lint_file(path: Path, known: Known, now: datetime) -> list[Problem]:
 
 def lint_all(folder: Path, known: Known, now: datetime) -> list[Problem]:
     """Everything wrong with the files of ``folder``, each by itself and all together."""
-    paths = files(folder)
-    found = [read_file(path) for path in paths]
-    books = library(found)
+    books = library(read_file(path) for path in files(folder))
     plans = frozenset(books.contingencies) | (known.plans or frozenset())
     known = Known(known.people, known.roles, known.channels, known.functions, known.vendors, known.rules, plans, known.fallback_plans)
-    problems = [problem for path, each in zip(paths, found, strict=True) for problem in _lint(each, path, known, now)]
-    return [*problems, *_twice(found), *_uncovered(folder, books, known)]
+    return [*lint_folder(folder, known, now), *uncovered(folder, books, known)]
+
+
+def lint_folder(folder: Path, known: Known, now: datetime) -> list[Problem]:
+    """What is wrong with the files of ``folder``, whatever other folders there are. ``known.plans`` are the plans that they may name."""
+    paths = files(folder)
+    found = [read_file(path) for path in paths]
+    return [*(problem for path, each in zip(paths, found, strict=True) for problem in _lint(each, path, known, now)), *_twice(found)]
 
 
 def _lint(found: Read, path: Path, known: Known, now: datetime) -> list[Problem]:
@@ -181,7 +187,8 @@ def _twice(found: Iterable[Read]) -> list[Problem]:
     return problems
 
 
-def _uncovered(folder: Path, books: Library, known: Known) -> list[Problem]:
+def uncovered(folder: Path, books: Library, known: Known) -> list[Problem]:
+    """Rules that nothing in ``books`` answers, and plans that fallbacks name but ``books`` lack; told of ``folder``."""
     problems = []
     for rule, severity in sorted((known.rules or {}).items()):
         if severity >= Severity.HIGH and not any(_covers(book, rule, severity) for book in books.escalations.values()):
