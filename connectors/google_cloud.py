@@ -8,7 +8,7 @@ under "Multiple Products". The history of a cloud is never empty, so an empty li
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urljoin
@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request, Response, Spec
 from secondsource.contracts.patterns import named
 from secondsource.contracts.reading import Node, SourceConfig, document
+from secondsource.contracts.status_page import newest_first, update
 from secondsource.domain.observations import ComponentStatus, Incident, IncidentUpdate
 from secondsource.domain.status import Status, worst
 from secondsource.domain.text import plain_text, tidy
@@ -30,7 +31,6 @@ _IMPACT = {
     "SERVICE_OUTAGE": Status.MAJOR_OUTAGE,
 }
 _SEVERITY = {"low": Status.DEGRADED, "medium": Status.PARTIAL_OUTAGE, "high": Status.MAJOR_OUTAGE}
-_UPDATES = 30
 _EVERYWHERE = "global"
 
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!>~|-])")
@@ -154,24 +154,16 @@ def _impact(incident: Node) -> Status:
     return worst(told)
 
 
-def _plain(markdown: str) -> str:
-    """The words of Google's Markdown, whose marks are partly escaped."""
+def _unmarked(markdown: str) -> str:
+    """The text without Google's Markdown, whose marks are partly escaped; it may still hold HTML."""
     text = _ESCAPE.sub(r"\1", markdown[:5000])
-    text = _EMPHASIS.sub("", _HEADING.sub("", _LINK.sub(r"\1", text)))
-    return plain_text(text, 1000)
+    return _EMPHASIS.sub("", _HEADING.sub("", _LINK.sub(r"\1", text)))
 
 
-def _updates(incident: Node) -> tuple[IncidentUpdate, ...]:
-    updates = [
-        IncidentUpdate(
-            stage=tidy(update.text_of("status") or "update", 60).lower(),
-            text=_plain(update.text_of("text") or ""),
-            at=update.instant_of("when") or update.instant_of("created"),
-        )
-        for update in incident.list_of("updates")
-    ]
-    dated = sorted((update for update in updates if update.at), key=lambda update: str(update.at), reverse=True)
-    return (*dated, *(update for update in updates if update.at is None))[:_UPDATES]
+def _updates(incident: Node) -> Iterator[IncidentUpdate]:
+    for entry in incident.list_of("updates"):
+        stage, text = entry.text_of("status") or "update", _unmarked(entry.text_of("text") or "")
+        yield update(stage.lower(), text, entry.instant_of("when") or entry.instant_of("created"))
 
 
 def _incident(incident: Node, place: _Place, config: Config) -> tuple[Reading, Status | None]:
@@ -193,7 +185,7 @@ def _incident(incident: Node, place: _Place, config: Config) -> tuple[Reading, S
         stage=tidy(stage, 60).lower(),
         resolved=resolved,
         components=tuple(tidy(f"{name}{where}", 2000) for name in names),
-        updates=_updates(incident),
+        updates=newest_first(_updates(incident)),
         started_at=incident["begin"].instant(),
         resolved_at=ended,
         link=urljoin(config.url, uri) if uri and _URI.fullmatch(uri) else None,
@@ -203,7 +195,7 @@ def _incident(incident: Node, place: _Place, config: Config) -> tuple[Reading, S
 
 
 def _title(incident: Node) -> str:
-    title = _plain(incident["external_desc"].text())
+    title = plain_text(_unmarked(incident["external_desc"].text()), 300)
     if not title:
         raise incident["external_desc"].fail("nothing is left of the text but marks")
-    return tidy(title, 300)
+    return title

@@ -96,6 +96,12 @@ def test_parse_reads_standard_input() -> None:
     [
         ("statuspage/typical/response.json", "statuspage"),
         ("statuspage/incident_list/response.json", "statuspage"),
+        ("statuspage/shim_without_incidents/response.json", "statuspage"),
+        ("incident_io/typical/response.json", "incident_io"),
+        ("incident_io/widget_typical/response.json", "incident_io"),
+        ("incident_io/shim_typical/response.json", "incident_io"),
+        ("aws_public/all_clear/response.json", "aws_public"),
+        ("aws_public/typical/response.json", "aws_public"),
         ("feed_status/atom_history_across_new_year/response.atom", "feed_status"),
         ("feed_status/aws_updates_grouped/response.rss", "feed_status"),
         ("feed_status/azure_empty/response.xml", "feed_status"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -46,6 +46,7 @@ def kinds(parsed: Parsed) -> dict[str, int]:
         ("feed_status", "status/github__statuspage-history.atom", {"incident": 25}),
         ("feed_status", "status/aws__status-all.rss", {"incident": 2}),
         ("feed_status", "status/azure__status-rss-empty.xml", {}),
+        ("aws_public", "status/aws__status-data-2022.json", {"component_status": 1, "incident": 86}),
         ("google_cloud", "status/gcp__incidents-2026-07.json", {"component_status": 1, "incident": 2}),
         ("litellm_prices", "prices/litellm__model-prices.json", {"price": 1236, "retirement": 16}),
     ],
@@ -124,6 +125,23 @@ def test_github_history_over_51_days_gives_each_incident_once_and_its_updates_in
             assert len(body.updates) >= len(known), f"{reading.subject} lost updates"
             latest[reading.subject] = body.updates
     assert len(latest) == 61
+
+
+def test_the_clock_times_of_awss_older_log_are_brought_into_order() -> None:
+    incidents = [reading.body for reading in parse("aws_public", "status/aws__status-data-2022.json").readings[1:]]
+    updates = 0
+    for body in incidents:
+        assert isinstance(body, Incident)
+        assert body.resolved
+        times = [update.at for update in body.updates if update.at]
+        assert len(times) == len(body.updates)
+        assert times == sorted(times, reverse=True)
+        assert body.started_at is not None
+        # the log gives minutes, the event's own time seconds
+        assert abs(body.started_at - times[-1]) < timedelta(minutes=1)
+        assert body.resolved_at == times[0]
+        updates += len(times)
+    assert updates == 352
 
 
 def test_every_litellm_list_is_read_whole_and_exactly() -> None:
