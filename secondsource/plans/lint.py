@@ -26,12 +26,15 @@ def lint_file(path: Path, known: Known, now: datetime) -> list[Problem]:
     return _lint(read_file(path), Path(path), known, now)
 
 
-def lint_all(folder: Path, known: Known, now: datetime) -> list[Problem]:
-    """Everything wrong with the files of ``folder``, each by itself and all together."""
-    books = library(read_file(path) for path in files(folder))
-    plans = frozenset(books.contingencies) | (known.plans or frozenset())
-    known = Known(known.people, known.roles, known.channels, known.functions, known.vendors, known.rules, plans, known.fallback_plans)
-    return [*lint_folder(folder, known, now), *uncovered(folder, books, known)]
+def lint_all(folders: Sequence[Path], known: Known, now: datetime) -> list[Problem]:
+    """Everything wrong with the files of ``folders``, each by itself and all together; what nobody answers stands at the last folder.
+
+    As in :func:`secondsource.plans.load.load`, a later folder may replace what an earlier one calls by the same id.
+    """
+    books = library(read_file(path) for folder in folders for path in files(folder))
+    known = msgspec.structs.replace(known, plans=frozenset(books.contingencies) | (known.plans or frozenset()))
+    problems = [problem for folder in folders for problem in lint_folder(folder, known, now)]
+    return [*problems, *(uncovered(folders[-1], books, known) if folders else ())]
 
 
 def lint_folder(folder: Path, known: Known, now: datetime) -> list[Problem]:
