@@ -144,12 +144,12 @@ class StatusPage:
         subject = f"maintenance/{tidy(id_, 120)}"
         self._readings.setdefault(subject, Reading(subject, body, at))
 
-    def parsed(self, *, further_pages: bool = False, notes: Sequence[str] = ()) -> Parsed:
-        """All of it. ``further_pages`` says that this response is one of several.
+    def parsed(self, *, lists_all: bool = True, notes: Sequence[str] = ()) -> Parsed:
+        """All of it. ``lists_all`` False says that the page has components that this response does not name.
 
-        Raises :class:`ParseError` where the page has components and ``only`` fits none: its silence would look like health.
+        Raises :class:`ParseError` where all are named and ``only`` fits none: its silence would look like health.
         """
-        if self._unread and not self._read and self._config.only and not further_pages:
+        if self._unread and not self._read and self._config.only and lists_all:
             some = ", ".join(sorted(self._unread)[:5])
             raise ParseError("the components", f"none of {len(self._unread)} is named by 'only'; here are {tidy(some, 200)}")
         left_out = f"{self._left_out} incidents and maintenances left out: they touch no component that is read"

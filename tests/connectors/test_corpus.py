@@ -40,7 +40,7 @@ def kinds(parsed: Parsed) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("name", "file", "expected"),
     [
-        ("statuspage", "status/openai__statuspage-summary.json", {"component_status": 26}),
+        ("incident_io", "status/openai__statuspage-summary.json", {"component_status": 26}),
         ("statuspage", "status/cloudflare__statuspage-summary.json", {"component_status": 4, "maintenance": 3}),
         ("statuspage", "status/github__statuspage-incidents.json", {"incident": 5}),
         ("feed_status", "status/github__statuspage-history.atom", {"incident": 25}),

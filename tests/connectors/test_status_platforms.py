@@ -1,0 +1,84 @@
+"""Hosted status platforms told apart, asked where they answer, and the vendor's status as their pages tell it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from secondsource.adapters.plugins import connector
+from secondsource.cli.detect import candidates
+from secondsource.contracts.connector import Parsed, Response
+from secondsource.domain.observations import ComponentStatus, Incident
+from secondsource.domain.status import Status, worst
+
+HERE = Path(__file__).parent
+PLATFORMS = ("statuspage", "incident_io")
+# the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
+SEEN_AS: dict[str, str] = {}
+
+
+def response(case: str) -> Response:
+    told = msgspec.json.decode((HERE / case / "request.json").read_bytes())
+    body = next((HERE / case).glob("response.*")).read_bytes()
+    return Response(told["url"], 200, {}, body, datetime(2026, 1, 2, 12, tzinfo=UTC))
+
+
+def read(case: str) -> Parsed:
+    told = msgspec.json.decode((HERE / case / "request.json").read_bytes())
+    reader = connector(case.partition("/")[0])
+    return reader.parse(response(case), reader.spec.config.model_validate(told["config"]))
+
+
+READ = sorted(str(path.parent.relative_to(HERE)) for name in PLATFORMS for path in (HERE / name).glob("*/expected.jsonl"))
+
+
+@pytest.mark.parametrize("case", READ)
+def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
+    found = candidates(response(case))
+    assert found[0][0] == SEEN_AS.get(case, case.partition("/")[0])
+    assert len(found) == 1 or found[0][1] > found[1][1], "two are equally sure"
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "expected"),
+    [
+        ("incident_io", {"url": "https://status.example.com"}, ["https://status.example.com/proxy/status.example.com"]),
+        ("incident_io", {"url": "https://status.example.com/eu/"}, ["https://status.example.com/eu/api/v1/summary"]),
+        ("incident_io", {"url": "https://status.example.com/api/widget"}, ["https://status.example.com/api/widget"]),
+        ("incident_io", {"url": "https://s.example.com/api/v2/summary.json"}, ["https://s.example.com/api/v2/summary.json"]),
+    ],
+)
+def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
+    reader = connector(name)
+    assert [request.url for request in reader.requests(reader.spec.config.model_validate(config), None)] == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("statuspage/contradictory", Status.MAJOR_OUTAGE),
+        ("statuspage/components_empty_indicator_only", Status.OPERATIONAL),
+        ("incident_io/proxy_all_well", Status.OPERATIONAL),
+        ("incident_io/contradictory_all_well_under_an_open_incident", Status.MAJOR_OUTAGE),
+        ("incident_io/proxy_unknown_word_and_unlisted_component", Status.MAJOR_OUTAGE),
+        ("incident_io/widget_typical", Status.DEGRADED),
+    ],
+)
+def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
+    bodies = [reading.body for reading in read(case).readings]
+    statuses = [b.status for b in bodies if isinstance(b, ComponentStatus) or (isinstance(b, Incident) and not b.resolved)]
+    assert worst(statuses) is expected
+
+
+@pytest.mark.parametrize("case", READ)
+def test_updates_are_newest_first_and_no_subject_comes_twice(case: str) -> None:
+    readings = read(case).readings
+    assert len({reading.subject for reading in readings}) == len(readings)
+    for reading in readings:
+        if isinstance(reading.body, Incident):
+            times = [update.at for update in reading.body.updates if update.at]
+            assert times == sorted(times, reverse=True), reading.subject
