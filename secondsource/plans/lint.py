@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -26,15 +26,11 @@ def lint_file(path: Path, known: Known, now: datetime) -> list[Problem]:
     return _lint(read_file(path), Path(path), known, now)
 
 
-def lint_all(folders: Sequence[Path], known: Known, now: datetime) -> list[Problem]:
-    """Everything wrong with the files of ``folders``, each by itself and all together; what nobody answers stands at the last folder.
-
-    As in :func:`secondsource.plans.load.load`, a later folder may replace what an earlier one calls by the same id.
-    """
-    books = library(read_file(path) for folder in folders for path in files(folder))
+def lint_all(folder: Path, known: Known, now: datetime) -> list[Problem]:
+    """Everything wrong with the files of ``folder``, each by itself and all together."""
+    books = library(read_file(path) for path in files(folder))
     known = msgspec.structs.replace(known, plans=frozenset(books.contingencies) | (known.plans or frozenset()))
-    problems = [problem for folder in folders for problem in lint_folder(folder, known, now)]
-    return [*problems, *(uncovered(folders[-1], books, known) if folders else ())]
+    return [*lint_folder(folder, known, now), *uncovered(folder, books, known)]
 
 
 def lint_folder(folder: Path, known: Known, now: datetime) -> list[Problem]:
