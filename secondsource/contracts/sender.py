@@ -22,7 +22,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``idempotency_key`` is the same at each try, so that a repeat is recognised. ``thread`` names the episode: messages of
     one thread belong together, and ``replaces`` asks to edit the thread's first message in place (``receipt`` is what the sender
-    returned for it). ``headline`` is the sentence; ``lines`` follow it, at most seven. Texts are plain; the sender escapes.
+    returned for it). ``headline`` is the sentence; ``lines`` follow it, at most seven; of what is ``folded`` nothing else is shown
+    where room is short. Texts are plain; the sender escapes.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     actions: tuple[Action, ...] = ()
     thread: str | None = None
     replaces: bool = False
+    folded: bool = False
     receipt: str | None = None
     severity: str = "info"
     state: str = "open"

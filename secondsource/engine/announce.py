@@ -56,6 +56,7 @@ def announce(
         actions=tuple(Action(verb, _LABELS[verb], links(verb)) for verb in _verbs(entry, occasion)),
         thread=f"{entry.id}/{entry.episode_no}",
         replaces=occasion in ("updated", "resolved"),
+        folded=occasion == "resolved",
         severity=entry.severity.value,
         state=entry.state.value,
         reason=reason,

@@ -228,6 +228,12 @@ def test_a_long_sentence_is_not_cut_to_a_header(message: Message) -> None:
     }
 
 
+def test_what_is_over_folds_to_two_lines(message: Message) -> None:
+    over = blocks(replace(message, headline="Resolved", lines=("06:48 to 09:24 UTC", "x"), actions=message.actions[1:], folded=True))
+    assert [block["type"] for block in over] == ["header", "section", "actions"]
+    assert over[1]["text"]["text"] == "06:48 to 09:24 UTC"
+
+
 def test_the_reason_gives_way_to_the_eighth_line(message: Message) -> None:
     kinds = [[block["type"] for block in blocks(replace(message, lines=("x",) * count))] for count in (6, 7)]
     assert kinds == [["header", "section", "context", "actions"], ["header", "section", "actions"]]

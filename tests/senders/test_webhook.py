@@ -95,6 +95,7 @@ async def test_the_call(hooks: WebhookStandIn, sender: Sender, message: Message)
         ],
         "thread": "r1/e1",
         "replaces": False,
+        "folded": False,
         "severity": "critical",
         "state": "open",
         "reason": message.reason,

@@ -26,11 +26,13 @@ def fallback(message: Message) -> str:
 
 
 def blocks(message: Message) -> list[dict[str, Any]]:
-    """Headline, lines, reason where there is room for it, buttons: at most eight lines of text.
+    """Headline, lines, reason where there is room for it, buttons: at most eight lines of text, two of what is folded.
 
     A headline too long for a header block becomes a section, so that no word of the sentence is lost.
     """
     headline, lines, reason = text.headline(message), text.lines(message), text.reason(message)
+    if message.folded:
+        lines, reason = lines[:1], ""
     found: list[Block] = []
     first = escape(headline)
     found.append(HeaderBlock(text=_plain(first)) if len(first) * 2 <= MAX_HEADER or _fits(first) else SectionBlock(text=_plain(first)))
