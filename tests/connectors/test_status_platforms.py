@@ -16,7 +16,7 @@ from secondsource.domain.observations import ComponentStatus, Incident
 from secondsource.domain.status import Status, worst
 
 HERE = Path(__file__).parent
-PLATFORMS = ("statuspage", "incident_io")
+PLATFORMS = ("statuspage", "incident_io", "instatus")
 # the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
 SEEN_AS: dict[str, str] = {}
 
@@ -50,6 +50,13 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
         ("incident_io", {"url": "https://status.example.com/eu/"}, ["https://status.example.com/eu/api/v1/summary"]),
         ("incident_io", {"url": "https://status.example.com/api/widget"}, ["https://status.example.com/api/widget"]),
         ("incident_io", {"url": "https://s.example.com/api/v2/summary.json"}, ["https://s.example.com/api/v2/summary.json"]),
+        (
+            "instatus",
+            {"url": "https://status.example.com/"},
+            ["https://status.example.com/summary.json", "https://status.example.com/v2/components.json"],
+        ),
+        ("instatus", {"url": "https://status.example.com", "components": False}, ["https://status.example.com/summary.json"]),
+        ("instatus", {"url": "https://status.example.com/v3/components.json"}, ["https://status.example.com/v3/components.json"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -66,6 +73,9 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("incident_io/contradictory_all_well_under_an_open_incident", Status.MAJOR_OUTAGE),
         ("incident_io/proxy_unknown_word_and_unlisted_component", Status.MAJOR_OUTAGE),
         ("incident_io/widget_typical", Status.DEGRADED),
+        ("instatus/typical", Status.PARTIAL_OUTAGE),
+        ("instatus/contradictory", Status.PARTIAL_OUTAGE),
+        ("instatus/page_unknown_word", Status.UNKNOWN),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
@@ -82,3 +92,9 @@ def test_updates_are_newest_first_and_no_subject_comes_twice(case: str) -> None:
         if isinstance(reading.body, Incident):
             times = [update.at for update in reading.body.updates if update.at]
             assert times == sorted(times, reverse=True), reading.subject
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_the_same_said_otherwise_is_no_change(name: str) -> None:
+    # the typical answer with its keys in another order, on one line, with fields that nobody knows
+    assert read(f"{name}/unchanged") == read(f"{name}/typical")
