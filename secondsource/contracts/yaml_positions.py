@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ Loc = tuple[str | int, ...]
 
 MAX_DEPTH = 40
 MAX_NODES = 200_000  # aliases make a small file large; one that goes on for ever is refused
+
+
+def where(loc: Sequence[str | int]) -> str:
+    """The path of a place as people read it: ``workloads.support-bot.needs[0].share``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
 
 
 class Document:

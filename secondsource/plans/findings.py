@@ -5,9 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-from secondsource.contracts.yaml_positions import Document
+from secondsource.contracts.yaml_positions import Document, where
 from secondsource.domain.problems import Problem
-from secondsource.plans.load import where
 from secondsource.plans.placeholders import RISK_NAMES, unknown
 
 

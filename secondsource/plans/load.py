@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from secondsource.contracts.yaml_positions import BadYaml, Document, read
+from secondsource.contracts.yaml_positions import BadYaml, Document, read, where
 from secondsource.domain.problems import Problem
 from secondsource.plans.schema import DOCUMENT, VERBS, Contingency, Drill, Escalation
 
@@ -84,11 +84,6 @@ def library(found: Iterable[Read]) -> Library:
         elif content is not None:
             result.drills[content.id] = content
     return result._replace(problems=tuple(problems))
-
-
-def where(loc: Sequence[str | int]) -> str:
-    """``steps[2].notify.to[0]``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
 
 
 def _problem(document: Document, error: dict[str, Any]) -> Problem:

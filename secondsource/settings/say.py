@@ -5,15 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-from secondsource.contracts.yaml_positions import Document
+from secondsource.contracts.yaml_positions import Document, where
 from secondsource.domain.problems import Problem
 
 MOST_NAMED = 12
-
-
-def where(loc: tuple[str | int, ...]) -> str:
-    """``workloads.support-bot.needs[0].share``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
 
 
 def instead(name: object, names: Collection[str], hint: str = "") -> str:
