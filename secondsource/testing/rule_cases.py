@@ -38,13 +38,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ValidationError
 
 from secondsource.adapters import plugins
-from secondsource.contracts.durations import parse_duration
 from secondsource.contracts.rule import Rule
 from secondsource.contracts.yaml_positions import Document
 from secondsource.domain.context import Context
@@ -54,6 +53,8 @@ from secondsource.domain.problems import Problem
 from secondsource.domain.signals import Signal
 from secondsource.domain.vendors import Vendor, VendorGraph
 from secondsource.engine.errors import RuleError
+from secondsource.settings.plugged import plugged
+from secondsource.settings.say import Say
 from secondsource.testing.expectations import Expectation, compare, expectations
 from secondsource.testing.forms import Form, Input
 from secondsource.testing.timeline import RestlessRule, batches, play
@@ -127,25 +128,14 @@ def _rule(form: Form, top: dict[str, Any]) -> Rule | None:
     except UserError as error:
         form.complain(str(error), "rule")
         return None
-    given = form.mapping(top.get("params", {}), frozenset(found.Params.model_fields), "params")
-    try:
-        return found(found.Params.model_validate(_with_lengths(found.Params, given)))
-    except ValidationError as error:
-        for one in error.errors():
-            form.complain(one["msg"][:1].lower() + one["msg"][1:], "params", *one["loc"])
+    given = top.get("params", {})
+    if not isinstance(given, dict):
+        form.complain("a mapping of parameters belongs here", "params")
         return None
-
-
-def _with_lengths(params: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
-    """Parameters with the lengths of time read, as the configuration file has them."""
-    found = dict(given)
-    for name, value in given.items():
-        if params.model_fields[name].annotation is timedelta and isinstance(value, str):
-            try:
-                found[name] = parse_duration(value)
-            except ValueError:
-                continue  # pydantic knows other forms, and says what is wrong
-    return found
+    say = Say(form.document)
+    params = plugged(found.Params, given, say, "params", folder=Path(form.document.file).parent)
+    form.problems += say.problems
+    return None if params is None else found(params)
 
 
 def _context(form: Form, top: dict[str, Any]) -> Context:

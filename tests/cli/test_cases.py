@@ -71,6 +71,12 @@ def test_json(folder: Path) -> None:
         ("rule: no_such_rule\nat: {+0m: []}\n", "1:7: "),
         (HOLDS.replace("+0m: [{component", "soon: [{component"), "5:3: 'soon' is no time since the start"),
         (HOLDS.replace("major_outage", "burning"), "5:"),
+        (
+            HOLDS.replace("vendor: halcyon", "vendor: halcyon\nparams: {clear_hold: soon}"),
+            "4:22: params.clear_hold: 'soon' is not a length",
+        ),
+        (HOLDS.replace("vendor: halcyon", "vendor: halcyon\nparams: {hold: 3m}"), "4:"),
+        (HOLDS.replace("vendor: halcyon", "vendor: halcyon\nparams: 3"), "4:9: a mapping of parameters belongs here"),
         (HOLDS.replace("until: +1h", "untill: +1h"), "8:9: 'untill' is not known here; known are "),
     ],
 )
