@@ -22,6 +22,13 @@ test: check
 	@echo "==> tests"
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
 
+## crash     kill the embedded process a thousand times, at random, and look what is left (KILLS=100 for fewer)
+.PHONY: crash
+crash: .venv/.dev .venv/.project
+	@SECONDSOURCE_KILLS=$(KILLS) $(PY) -m pytest -n $(JOBS) tests/runtimes/test_crash.py $(ARGS)
+
+KILLS ?= 1000
+
 ## check     format, lint, types, layers; the generated files are checked by the tests in tests/meta
 .PHONY: check
 check: .venv/.dev .venv/.project
@@ -46,6 +53,7 @@ fmt: .venv/.dev
 .PHONY: generate
 generate: .venv/.dev .venv/.project
 	@$(PY) -m secondsource.plans.schema runbooks/schema.json
+	@$(PY) -m secondsource.adapters.reference docs/reference
 
 ## bench     measure against the performance budget, ceilings in the same run
 .PHONY: bench

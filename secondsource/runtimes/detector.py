@@ -80,6 +80,7 @@ class Detector:
         """
         try:
             count = await self._database.write(lambda connection: self._apply(connection, limit))
+            self._crash_point("committed")
         except RuleError as error:
             self._engine_lost()
             return await self._one_by_one(limit, error)

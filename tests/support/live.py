@@ -9,7 +9,9 @@ from secondsource.adapters import plugins
 from secondsource.adapters.sql import log
 from secondsource.adapters.sql.database import Database
 from secondsource.contracts.rule import Rule
+from secondsource.domain.context import Context
 from secondsource.domain.observations import tick
+from secondsource.engine.engine import Engine
 
 
 def outage_rule() -> dict[str, Rule]:
@@ -21,3 +23,8 @@ def outage_rule() -> dict[str, Rule]:
 async def tell_time(database: Database, now: datetime) -> None:
     """Write into the log that ``now`` has come."""
     await database.write(lambda connection: log.append(connection, [tick(now)]))
+
+
+def outage_engine(context: Context) -> Engine:
+    """An engine without a store that runs the rule for outages."""
+    return Engine(outage_rule(), context)
