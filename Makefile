@@ -54,6 +54,7 @@ fmt: .venv/.dev
 generate: .venv/.dev .venv/.project
 	@$(PY) -m secondsource.plans.schema runbooks/schema.json
 	@$(PY) -m secondsource.adapters.reference docs/reference
+	@$(PY) -m secondsource.adapters.reference docs/reference
 
 ## bench     measure against the performance budget, ceilings in the same run
 .PHONY: bench

@@ -36,10 +36,12 @@ def shown(value: Any) -> str:
 
 
 def format_duration(length: timedelta) -> str:
-    """The shortest form that :func:`parse_duration` reads back: whole seconds, largest units first."""
+    """A form that :func:`parse_duration` reads back, as people would write it: ``2w``, but ``90d``; whole seconds."""
     left = int(length.total_seconds())
     text = ""
     for unit, seconds in _UNITS:
+        if unit == "w" and left % seconds:
+            continue  # nobody says twelve weeks and six days
         count, left = divmod(left, seconds)
         if count:
             text += f"{count}{unit}"

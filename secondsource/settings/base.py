@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationInfo
 
 from secondsource.contracts.reading import WebAddress
 
 __all__ = [
-    "BY_FORM", "MAPPING", "SWITCH", "TEXT", "Amount", "AnyPlace", "Country", "Currency", "Day", "Id", "Place", "Room", "Share", "Text",
-    "WebAddress", "Whole", "is_id",
+    "BY_FORM", "MAPPING", "SWITCH", "TEXT", "Amount", "AnyPlace", "Country", "Currency", "Day", "Id", "OwnFile", "Place", "Room", "Share",
+    "Text", "WebAddress", "Whole", "is_id",
 ]  # fmt: skip
 
 ID_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$"
@@ -51,6 +52,10 @@ def _day(value: Any) -> Any:
     return value
 
 
+def _own_file(name: str, info: ValidationInfo) -> str:
+    return str((info.context or {}).get("folder", Path()) / Path(name).expanduser())
+
+
 def _country(value: Any) -> Any:
     return "NO" if value is False else value  # YAML reads Norway's code as "no"
 
@@ -61,6 +66,9 @@ Whole = Annotated[int, Field(strict=True)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[Decimal, BeforeValidator(_no_flag), Field(ge=0, lt=Decimal("1e15"))]
 Day = Annotated[date, BeforeValidator(_day), Field(strict=True)]
+OwnFile = Annotated[str, StringConstraints(min_length=1), AfterValidator(_own_file)]
+"""A file, relative to the one that names it."""
+
 Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)]
 Country = Annotated[str, BeforeValidator(_country), StringConstraints(pattern=COUNTRY_PATTERN)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,9 +28,13 @@ class Offer(NamedTuple):
 
 
 class Catalog:
-    """What was read. ``unread`` are ids of documents whose form is wrong; ``says`` hold what is wrong with each document."""
+    """What was read from ``folders``.
+
+    ``unread`` are ids of documents whose form is wrong; ``says`` hold what is wrong with each document.
+    """
 
     def __init__(self) -> None:
+        self.folders: tuple[Path, ...] = ()
         self.vendors: dict[str, tuple[CatalogVendor, Say]] = {}
         self.unread: set[str] = set()
         self.says: list[Say] = []
@@ -57,6 +61,7 @@ class Catalog:
 
     def take(self, folder: Path) -> None:
         """Read the files of one folder; its vendors replace those of the same id that were read before."""
+        self.folders += (folder,)
         root = folder / VENDORS if (folder / VENDORS).is_dir() else folder
         if not root.is_dir():
             self._broken.append(Problem(str(folder), 1, 1, "there is no such folder"))
@@ -92,9 +97,3 @@ def read_catalog(folders: Iterable[Path]) -> Catalog:
     for folder in folders:
         catalog.take(folder)
     return catalog
-
-
-def files(folders: Sequence[Path]) -> list[Path]:
-    """The files that :func:`read_catalog` reads."""
-    roots = (folder / VENDORS if (folder / VENDORS).is_dir() else folder for folder in folders)
-    return sorted(path for root in roots for path in root.glob("*.y*ml"))

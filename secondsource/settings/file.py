@@ -43,4 +43,4 @@ class Configuration(Room):
 
     api: Api = Field(default=Api(), description="Page and API.")
     heartbeat: Heartbeat | None = Field(default=None, description="The sign of life.")
-    retention: Retention = Field(default=Retention(), description="How long things are kept.")
+    retention: Retention = Field(default=Retention(), description="What is let go of, and when.")

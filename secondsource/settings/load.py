@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from secondsource.contracts.yaml_positions import BadYaml, Document, read, read_text
+from secondsource.contracts.yaml_positions import BadYaml, read
 from secondsource.domain.context import Context
 from secondsource.domain.problems import Problem
 from secondsource.domain.vendors import VendorGraph
@@ -13,7 +14,7 @@ from secondsource.settings.catalog import Catalog, read_catalog
 from secondsource.settings.file import Configuration
 from secondsource.settings.known import Known
 from secondsource.settings.plugged import secrets_in
-from secondsource.settings.polling import Polling
+from secondsource.settings.polling import Polling, check_networks
 from secondsource.settings.portfolio import Company
 from secondsource.settings.rooms import Rooms
 from secondsource.settings.say import Say
@@ -23,47 +24,69 @@ from secondsource.settings.vendors import VendorForm
 from secondsource.settings.ways_out import channels, check_people, rules
 
 
+class Names(NamedTuple):
+    """What runbooks can refer to, entries with mistakes among them."""
+
+    people: frozenset[str]
+    roles: frozenset[str]
+    channels: frozenset[str]
+    functions: frozenset[str]
+    vendors: frozenset[str]
+
+
+class Examined(NamedTuple):
+    """A configuration with all that is wrong with it.
+
+    ``settings`` are made of what is sound; None where the file can not be read. ``say`` gives the places of what stands in it.
+    """
+
+    problems: tuple[Problem, ...]
+    settings: Settings | None = None
+    names: Names | None = None
+    say: Say | None = None
+
+
 def load(path: Path, known: Known) -> Settings:
     """The settings in the file ``path``. Secrets are not read. Raises :class:`ConfigError` with all problems."""
+    examined = examine(path, known)
+    if examined.settings is None or examined.problems:
+        raise ConfigError(examined.problems)
+    return examined.settings
+
+
+def examine(path: Path, known: Known) -> Examined:
+    """The settings in ``path``, as far as they are sound, and everything that is wrong with them."""
     try:
         documents = read(path)
     except BadYaml as error:
-        raise ConfigError([error.problem]) from None
-    return _load(path, documents, known)
-
-
-def load_text(text: str, path: Path, known: Known) -> Settings:
-    """The same for ``text`` that would stand in ``path``."""
-    try:
-        documents = read_text(str(path), text)
-    except BadYaml as error:
-        raise ConfigError([error.problem]) from None
-    return _load(path, documents, known)
-
-
-def _load(path: Path, documents: list[Document], known: Known) -> Settings:
+        return Examined((error.problem,))
     if len(documents) != 1:
         said = "the file is empty; the shortest that does something is `sources: [openai]`" if not documents else "one file is one document"
-        raise ConfigError([Problem(str(path), 1, 1, said)])
+        return Examined((Problem(str(path), 1, 1, said),))
     say = Say(documents[0])
     folder = path.absolute().parent
     rooms = Rooms(say, folder)
-    configuration = rooms.configuration
-    catalog = read_catalog([*known.catalog, *(folder / own for own in configuration.catalog)])
-    settings = _settings(path, folder, rooms, catalog, known, say)
+    catalog = read_catalog([*known.catalog, *_folders("catalog", rooms, folder, say)])
+    settings, vendors = _settings(path, folder, rooms, catalog, known, say)
     problems = sorted(say.problems) + [problem for problem in catalog.problems if problem not in say.problems]
-    if problems:
-        raise ConfigError(problems)
-    return settings
+    return Examined(tuple(problems), settings, _names(rooms, vendors, settings), say)
 
 
-def _settings(path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: Known, say: Say) -> Settings:
+def _folders(room: str, rooms: Rooms, folder: Path, say: Say) -> list[Path]:
+    """One's own folders that a room names, in their order."""
+    found = []
+    for index, name in rooms.indexed(room):
+        own = folder / Path(name).expanduser()
+        if own.is_dir():
+            found.append(own)
+        else:
+            say(f"there is no folder {own}", room, index)
+    return found
+
+
+def _settings(path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: Known, say: Say) -> tuple[Settings, Vendors]:
     configuration = rooms.configuration
-    runbooks = [folder / own for own in configuration.runbooks]
-    for number, own in enumerate(runbooks):
-        if not own.is_dir():
-            say("there is no such folder", "runbooks", number)
-    runbook_folders = (*known.runbooks, *(own for own in runbooks if own.is_dir()))
+    runbook_folders = (*known.runbooks, *_folders("runbooks", rooms, folder, say))
     statements = _statements(configuration, catalog, say)
     unread = (catalog.unread | rooms.declared.get("vendors", frozenset())) - statements.keys()
     vendors = Vendors(statements, unread, own=True)
@@ -77,7 +100,9 @@ def _settings(path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: K
         *secrets_in(configuration.api, ("api",)),
         *secrets_in(configuration.heartbeat, ("heartbeat",)),
     ]
-    return Settings(
+    if configuration.heartbeat is not None:
+        check_networks(configuration.heartbeat.allow, say, "heartbeat")
+    settings = Settings(
         path=path,
         context=Context(portfolio, graph),
         sources=_sources(rooms, catalog, vendors, known, say, folder),
@@ -90,8 +115,18 @@ def _settings(path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: K
         heartbeat=configuration.heartbeat,
         retention=configuration.retention,
         runtime=configuration.runtime,
+        catalog_folders=catalog.folders,
         secrets=tuple(SecretUse(secret, say.place(*loc)) for secret, loc in secrets),
     )
+    return settings, vendors
+
+
+def _names(rooms: Rooms, vendors: Vendors, settings: Settings) -> Names:
+    def declared(room: str) -> frozenset[str]:
+        return rooms.declared.get(room, frozenset())
+
+    roles = frozenset(role for person in settings.people for role in person.roles)
+    return Names(declared("people"), roles, declared("channels"), declared("functions"), vendors.names)
 
 
 def _statements(configuration: Configuration, catalog: Catalog, say: Say) -> Mapping[str, list[Statement]]:
@@ -104,5 +139,6 @@ def _statements(configuration: Configuration, catalog: Catalog, say: Say) -> Map
 
 def _sources(rooms: Rooms, catalog: Catalog, vendors: Vendors, known: Known, say: Say, folder: Path) -> tuple[SourceSettings, ...]:
     polling = Polling(known, catalog.offers(), vendors.names, rooms.declared.get("credentials", frozenset()))
-    entries = zip(rooms.indices.get("sources", ()), rooms.configuration.sources, strict=True)
-    return tuple(source for index, entry in entries for source in polling.made(entry, say, "sources", index, folder=folder))
+    return tuple(
+        source for index, entry in rooms.indexed("sources") for source in polling.made(entry, say, "sources", index, folder=folder)
+    )

@@ -49,7 +49,7 @@ class Polling:
             if form.only:
                 say("`only` chooses among the catalog's sources; with a connector there is one source", *loc, "only")
             connector = connector_of(form.connector, self._known, say, *loc)
-            config = self._config(connector, _config_of(form), say, loc, folder) if connector is not None else None
+            config = self._config(connector, config_of(form), say, loc, folder) if connector is not None else None
             if connector is None or config is None:
                 return []
             source = _source(form, form.id or default_id(form.vendor, form.connector), connector, config, connector.spec.interval)
@@ -77,7 +77,7 @@ class Polling:
                 continue
             # what the catalog says wrongly is wrong there; only the credential is the reader's own
             at, place = (say, loc) if form.auth else (offer.say, offer.loc)
-            config = self._config(connector, {**_config_of(offer.form), **({"auth": form.auth} if form.auth else {})}, at, place, folder)
+            config = self._config(connector, {**config_of(offer.form), **({"auth": form.auth} if form.auth else {})}, at, place, folder)
             if config is not None:
                 source = _source(form, offer.id, connector, config, offer.form.interval or connector.spec.interval)
                 found += [source] if self._sound(source, say, loc) else []
@@ -127,7 +127,8 @@ def check_networks(networks: tuple[str, ...], say: Say, *loc: str | int) -> None
             say(f"{network!r} is not a network; write it as 10.1.0.0/16, or a single address as 10.1.2.3", *loc, "allow", number)
 
 
-def _config_of(form: Any) -> dict[str, Any]:
+def config_of(form: Any) -> dict[str, Any]:
+    """What the connector is told, the short forms among it."""
     short = {name: value for name in ("url", "auth") if (value := getattr(form, name, None)) is not None}
     return {**form.config, **short}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -26,7 +27,7 @@ class Rooms:
         self._say = say
         self._folder = folder
         self.declared: dict[str, frozenset[str]] = {}
-        self.indices: dict[str, tuple[int, ...]] = {}
+        self._indices: dict[str, tuple[int, ...]] = {}
         value = say.document.value
         sound: dict[str, Any] = {}
         if not isinstance(value, dict):
@@ -40,13 +41,17 @@ class Rooms:
                 sound[name] = self._room(name, field, value[name])
         self.configuration = Configuration.model_construct(**{name: found for name, found in sound.items() if found is not None})
 
+    def indexed(self, room: str) -> Iterator[tuple[int, Any]]:
+        """The sound entries of a list, with their places in the file."""
+        return zip(self._indices.get(room, ()), getattr(self.configuration, room), strict=True)
+
     def _room(self, name: str, field: FieldInfo, value: Any) -> Any:
         origin, arguments = get_origin(field.annotation), get_args(field.annotation)
         if origin is dict and isinstance(value, dict):
             return self._entries(name, arguments[0], arguments[1], value)
         if origin is tuple and isinstance(value, list):
             found = [(index, self._read(arguments[0], inner, name, index)) for index, inner in enumerate(value)]
-            self.indices[name] = tuple(index for index, inner in found if inner is not None)
+            self._indices[name] = tuple(index for index, inner in found if inner is not None)
             return tuple(inner for _, inner in found if inner is not None)
         return self._read(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation, value, name)
 

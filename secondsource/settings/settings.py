@@ -60,8 +60,8 @@ class SecretUse(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """All that the program is told. ``rules`` holds the parameters of the rules that run, by id; ``runbook_folders`` the shipped,
-    then one's own."""
+    """All that the program is told. ``rules`` holds the parameters of the rules that run, by id; ``runbook_folders`` and
+    ``catalog_folders`` the shipped, then one's own."""
 
     path: Path
     context: Context
@@ -75,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True):
     heartbeat: Heartbeat | None = None
     retention: Retention = Retention()
     runtime: str = "embedded"
+    catalog_folders: tuple[Path, ...] = ()
     secrets: tuple[SecretUse, ...] = ()
 
     @property

@@ -88,10 +88,11 @@ class Vendors:
                     loc = (*statement.loc, "depends_on", number)
                     scope = self.scope(upstream.scope, statement.say, *loc, "scope")
                     statement.say.unknown(f"product of {id_}", upstream.product, self._products[id_], *loc, "product")
+                    statement.say.unknown(f"region of {id_}", upstream.region, self._regions[id_], *loc, "region")
                     if scope is not None and scope.vendor == id_:
                         statement.say("a vendor does not sit on itself", *loc, "scope")
                     elif scope is not None:
-                        edge = Upstream(scope, upstream.kind, upstream.product, upstream.basis or "", upstream.confidence)
+                        edge = Upstream(scope, upstream.kind, upstream.product, upstream.basis or "", upstream.confidence, upstream.region)
                         edges.setdefault(id_, []).append((edge, statement, number))
         self._circles(edges)
         self._ancestors()
@@ -126,7 +127,7 @@ class Vendors:
                 if frozenset(circle) not in told:
                     told.add(frozenset(circle))
                     way = " -> ".join([*circle, start])
-                    said = f"a circle of dependencies: {way}; name the product that sits on {edge.scope.vendor}, or take one out"
+                    said = f"a circle of dependencies: {way}; name the product or region that sits on {edge.scope.vendor}, or take one out"
                     statement.say(said, *statement.loc, "depends_on", number)
 
 
@@ -135,14 +136,14 @@ def _circles_from(
 ) -> Iterable[tuple[tuple[str, ...], Upstream, Statement, int]]:
     """Ways from ``start`` back to it that hold whatever product is meant, with the first edge of each."""
     for first, statement, number in edges[start]:
-        if first.kind in SIDE_KINDS or first.product is not None:
+        if first.kind in SIDE_KINDS or not first.surely_for(Scope(start)):
             continue
         seen = {first.scope}
         ways: list[tuple[tuple[str, ...], Scope]] = [((start, first.scope.vendor), first.scope)]
         while ways:
             way, scope = ways.pop()
             for edge, _, _ in edges.get(scope.vendor, ()):
-                if edge.kind in SIDE_KINDS or (edge.product is not None and edge.product != scope.product):
+                if edge.kind in SIDE_KINDS or not edge.surely_for(scope):
                     continue
                 if edge.scope.vendor == start:
                     yield way, first, statement, number

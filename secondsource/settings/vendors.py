@@ -38,6 +38,7 @@ class UpstreamForm(Room):
         default="cloud", description="What it gets from there. Outages do not travel over supply of chips and parts."
     )
     product: Id | None = Field(default=None, description="Which of the vendor's own products sits there; absent: all of them.")
+    region: Id | None = Field(default=None, description="Which of the vendor's own regions sits there; absent: all of them.")
     basis: Text | None = Field(default=None, description="How that is known, in a sentence.")
     confidence: Share = Field(default=1.0, description="How well it is known, 0 to 1; below 0.5 it only may be so.")
 

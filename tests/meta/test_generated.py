@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from secondsource.adapters.reference import FILES
 from secondsource.plans.schema import json_schema
 from tests.meta.repository import ROOT
 
-GENERATED: dict[str, Callable[[], str]] = {"runbooks/schema.json": json_schema}
+GENERATED: dict[str, Callable[[], str]] = {
+    "runbooks/schema.json": json_schema,
+    **{f"docs/reference/{name}": write for name, write in FILES.items()},
+}
 
 
 def stale(path: Path, write: Callable[[], str]) -> bool:

@@ -18,26 +18,27 @@ from secondsource.adapters.senders.mail import addressed, compose, message_id
 from secondsource.adapters.senders.post import is_loopback
 from secondsource.adapters.senders.secret import Secret, SenderSettings
 from secondsource.contracts.sender import Delivered, Delivery, Message, Rejected, Retry
+from secondsource.settings.base import OwnFile
 from secondsource.settings.secrets import SecretError
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
 class EmailSettings(SenderSettings):
-    """``security``: ``starttls`` (demanded, never dropped), ``tls`` from the first byte, or ``none`` for a relay on this machine.
+    """The mail server, and who writes."""
 
-    ``ca_file`` names the authority of a server of your own. ``sender`` is the address in From; ``reply_to`` where answers go.
-    """
-
-    host: str = Field(min_length=1)
-    port: int | None = Field(default=None, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    sender: str
-    reply_to: str | None = None
-    username: str | None = None
-    password: Secret | None = None
-    ca_file: str | None = None
-    timeout: timedelta = timedelta(seconds=30)
+    host: str = Field(min_length=1, description="The mail server.")
+    port: int | None = Field(default=None, ge=1, le=65535, description="Its port; absent: 587 for starttls, 465 for tls, 25 for none.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="starttls is demanded, never dropped; tls from the first byte; none only for a relay that is trusted.",
+    )
+    sender: str = Field(description="The address in From: Alerts <alerts@example.com>.")
+    reply_to: str | None = Field(default=None, description="Where answers go; absent: to the sender.")
+    username: str | None = Field(default=None, description="The name to sign in with.")
+    password: Secret | None = Field(default=None, description="The password to sign in with.")
+    ca_file: OwnFile | None = Field(default=None, description="The certificate of the authority of a server of one's own.")
+    timeout: timedelta = Field(default=timedelta(seconds=30), description="How long one message may take.")
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

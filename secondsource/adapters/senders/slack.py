@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 import httpx2
 import msgspec
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from secondsource.adapters.senders import slack_errors
 from secondsource.adapters.senders.post import Answer, judge, post, safe_base, transport_or_default
@@ -24,9 +24,11 @@ EVENT_TYPE = "secondsource_message"
 class SlackSettings(SenderSettings):
     """A bot token (``xoxb-``, scope ``chat:write``); ``base_url`` is for proxies of Slack's API and for tests."""
 
-    token: Secret
-    base_url: Annotated[str, AfterValidator(safe_base)] = "https://slack.com/api/"
-    timeout: timedelta = timedelta(seconds=10)
+    token: Secret = Field(description="A bot token (xoxb-) with the scope chat:write.")
+    base_url: Annotated[str, AfterValidator(safe_base)] = Field(
+        default="https://slack.com/api/", description="Where Slack's API is; for a proxy of it."
+    )
+    timeout: timedelta = Field(default=timedelta(seconds=10), description="How long one call may take.")
 
 
 class SlackSender:

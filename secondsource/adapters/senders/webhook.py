@@ -34,13 +34,16 @@ def _free(name: str) -> str:
 
 
 class WebhookSettings(SenderSettings):
-    """``secret`` signs. ``url`` is a secret where the address itself lets its holder in; without it the recipient is the address.
-    ``headers`` are sent as they are, for receivers that want a token of their own."""
+    """Where the receiver is, and what proves to it who sends."""
 
-    secret: Secret
-    url: Secret | None = None
-    headers: dict[Annotated[str, AfterValidator(_free)], Secret] = Field(default_factory=dict)
-    timeout: timedelta = timedelta(seconds=10)
+    secret: Secret = Field(description="What signs each message, known to the receiver too.")
+    url: Secret | None = Field(
+        default=None, description="The address, where whoever knows it may write there; absent: the recipient is the address."
+    )
+    headers: dict[Annotated[str, AfterValidator(_free)], Secret] = Field(
+        default_factory=dict, description="Headers that are sent as they are, for receivers that want a token of their own."
+    )
+    timeout: timedelta = Field(default=timedelta(seconds=10), description="How long one message may take.")
 
 
 class WebhookSender:
