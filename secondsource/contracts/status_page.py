@@ -95,14 +95,16 @@ class StatusPage:
         stage: str,
         resolved: bool,
         components: Sequence[str] = (),
+        places: Sequence[str] = (),
         updates: Iterable[IncidentUpdate] = (),
         started_at: datetime | None = None,
         resolved_at: datetime | None = None,
         link: str | None = None,
         at: datetime | None = None,
     ) -> None:
-        """An incident; ``at`` is when the provider last changed it, if it says so."""
-        names = self._names(components)
+        """An incident. ``places`` are parts of its components, such as regions, which do not decide whether it is read;
+        ``at`` is when the provider last changed it, if it says so."""
+        names = self._names(components, places)
         if names is None:
             return
         body = Incident(
@@ -131,11 +133,12 @@ class StatusPage:
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
         components: Sequence[str] = (),
+        places: Sequence[str] = (),
         link: str | None = None,
         at: datetime | None = None,
     ) -> None:
         """Planned work: ``scheduled``, ``in_progress``, ``verifying``, ``completed``, or the provider's own stage."""
-        names = self._names(components)
+        names = self._names(components, places)
         if names is None:
             return
         body = Maintenance(
@@ -155,13 +158,13 @@ class StatusPage:
         left_out = f"{self._left_out} incidents and maintenances left out: they touch no component that is read"
         return Parsed(list(self._readings.values()), notes=(*notes, *((left_out,) if self._left_out else ())))
 
-    def _names(self, components: Sequence[str]) -> tuple[str, ...] | None:
-        """The components of an event, once each; None, and counted, where none of them is read."""
-        names = tuple(dict.fromkeys(tidy(name, 200) for name in components))
-        if names and not any(name in self._read if name in self._read | self._unread else self._config.wants(name) for name in names):
+    def _names(self, components: Sequence[str], places: Sequence[str]) -> tuple[str, ...] | None:
+        """What an event touches, once each; None, and counted, where none of its components is read."""
+        deciding = [tidy(name, 200) for name in components or places]
+        if deciding and not any(name in self._read if name in self._read | self._unread else self._config.wants(name) for name in deciding):
             self._left_out += 1
             return None
-        return names
+        return tuple(dict.fromkeys(tidy(name, 200) for name in (*components, *places)))
 
 
 def _link(link: str | None) -> str | None:

@@ -16,7 +16,7 @@ from secondsource.domain.observations import ComponentStatus, Incident
 from secondsource.domain.status import Status, worst
 
 HERE = Path(__file__).parent
-PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack")
+PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack", "status_io")
 # the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
 SEEN_AS: dict[str, str] = {}
 
@@ -58,6 +58,7 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
         ("instatus", {"url": "https://status.example.com", "components": False}, ["https://status.example.com/summary.json"]),
         ("instatus", {"url": "https://status.example.com/v3/components.json"}, ["https://status.example.com/v3/components.json"]),
         ("better_stack", {"url": "https://status.example.com/"}, ["https://status.example.com/index.json"]),
+        ("status_io", {"url": "https://api.status.io/1.0/status/5a1b"}, ["https://api.status.io/1.0/status/5a1b"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -79,6 +80,8 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("instatus/page_unknown_word", Status.UNKNOWN),
         ("better_stack/contradictory", Status.MAJOR_OUTAGE),
         ("better_stack/unknown_words", Status.UNKNOWN),
+        ("status_io/typical", Status.MAJOR_OUTAGE),
+        ("status_io/contradictory", Status.MAJOR_OUTAGE),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
