@@ -24,6 +24,16 @@ QUOTA_RULES = frozenset({"quota_runway"})
 Found = list[tuple[Dependency, bool, Reach]]
 
 
+def vendor_of(subject: str, scopes: tuple[Scope, ...] = ()) -> str | None:
+    """The vendor that a finding is about; None where it is about an item, whoever sells it."""
+    if scopes:
+        return scopes[0].vendor
+    head, _, rest = subject.partition("/")
+    if rest and head in ("vendor", "region"):
+        return rest.partition("/")[0]
+    return None if rest and head in ITEM_KINDS else head
+
+
 def on_subject(signal: Signal, index: Index) -> Found | None:
     """Dependencies that the signal concerns, whether surely, and the way; None where it can not be told."""
     head, _, rest = signal.subject.partition("/")

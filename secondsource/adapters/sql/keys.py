@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from secondsource.adapters.sql.tables import ApiKeyRow
@@ -57,15 +57,40 @@ def store(connection: Connection, key: str, name: str, scopes: Iterable[str], no
     connection.execute(statement.on_conflict_do_update(index_elements=["prefix"], set_=values))
 
 
+def count(connection: Connection) -> int:
+    """How many keys there are, whatever their state."""
+    return int(connection.execute(select(func.count()).select_from(_keys)).scalar_one())
+
+
 def find(connection: Connection, key: str, now: datetime) -> KeyHolder | None:
     """Who holds ``key``; None for a key that is unknown, expired or revoked. Compares in constant time."""
     split = _split(key)
     if split is None:
         return None
     prefix, digest = split
-    row = connection.execute(select(_keys).where(_keys.c.prefix == prefix)).first()
+    row = _row(connection, prefix)
     if row is None or not hmac.compare_digest(row.hash, digest):
         return None
+    return _holder(row, now)
+
+
+def by_prefix(connection: Connection, prefix: str, now: datetime) -> KeyHolder | None:
+    """Who holds the key that begins so, for one who has shown the whole of it before; None as for :func:`find`."""
+    row = _row(connection, prefix)
+    return None if row is None else _holder(row, now)
+
+
+def prefix_of(key: str) -> str | None:
+    """The part by which a key is found, which is no secret; None for what is no key."""
+    split = _split(key)
+    return None if split is None else split[0]
+
+
+def _row(connection: Connection, prefix: str) -> Row[Any] | None:
+    return connection.execute(select(_keys).where(_keys.c.prefix == prefix)).first()
+
+
+def _holder(row: Row[Any], now: datetime) -> KeyHolder | None:
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
     return KeyHolder(row.name, row.person, frozenset(row.scopes.split()))

@@ -1,0 +1,70 @@
+"""The OpenAPI document: routes from the framework, forms of the answers from the values that are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from secondsource import __version__
+from services.api.access import Door
+from services.api.problems import MEDIA_TYPE, ProblemDetails
+
+_ANSWERED: set[Any] = {ProblemDetails}
+_REF = "#/components/schemas/{name}"
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def returns(type_: type[msgspec.Struct], says: str, *, status: int = 200, missing: bool = False, refused: bool = False) -> Responses:
+    """The ``responses`` of a route that answers with ``type_``. ``missing``: 404 may come, ``refused``: 409 and 412."""
+    _ANSWERED.add(type_)
+    found: Responses = {status: {"description": says, "content": {"application/json": {"schema": _schema_of(type_)}}}}
+    if missing:
+        found[404] = _problem("There is no such thing.")
+    if refused:
+        found[409] = _problem("It may not happen as things stand.")
+        found[412] = _problem("It was changed meanwhile.")
+    return found
+
+
+def _schema_of(type_: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": _REF.format(name=type_.__name__)}
+
+
+def _problem(says: str) -> dict[str, Any]:
+    return {"description": says, "content": {MEDIA_TYPE: {"schema": _schema_of(ProblemDetails)}}}
+
+
+def document(routes: list[APIRoute], public_url: str) -> dict[str, Any]:
+    """The document for ``routes``; those that are no :class:`Door` are left out."""
+    doors = [route for route in routes if isinstance(route, Door) and route.include_in_schema]
+    found: dict[str, Any] = get_openapi(
+        title="Second Source",
+        version=__version__,
+        openapi_version="3.1.0",
+        summary="Vendor risk: what is in trouble, whom it hurts and when, and what is done about it.",
+        routes=doors,
+        servers=[{"url": public_url}],
+    )
+    components = found.setdefault("components", {})
+    _, schemas = msgspec.json.schema_components(sorted(_ANSWERED, key=lambda type_: str(type_.__name__)), ref_template=_REF)
+    components["schemas"] = {**components.get("schemas", {}), **schemas}
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: ss_..."}}
+    for door in doors:
+        for method in door.methods or ():
+            operation = found["paths"][door.path_format][method.lower()]
+            operation["responses"].pop("422", None)
+            if operation.get("parameters") or operation.get("requestBody"):
+                operation["responses"]["422"] = _problem("What was sent is not understood; `errors` says where.")
+            if door.needs is not None:
+                operation["security"] = [{"key": []}]
+                operation["description"] = f"{operation.get('description', '')}\n\nScope: `{door.needs}`.".strip()
+                operation["responses"]["401"] = _problem("No key, or one that does not hold.")
+                operation["responses"]["403"] = _problem(f"The key lacks the scope `{door.needs}`.")
+                operation["responses"]["429"] = _problem("The key asks too often; `Retry-After` says when it may again.")
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    return found

@@ -1,0 +1,1 @@
+"""What people look at: pages made on the server, which read without script."""

@@ -1,0 +1,89 @@
+"""The start page: what is wrong now by time to hurt, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from fastapi import APIRouter
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from secondsource.adapters.sql import risk_lists, sources
+from secondsource.adapters.sql.risk_lists import RiskFilter
+from secondsource.domain.register import Entry, State
+from secondsource.domain.words import count
+from services.api.access import needs
+from services.api.pages.door import PageDoor
+from services.api.pages.render import page
+from services.api.parts import api_of
+from services.api.shapes import RiskItem
+from services.api.telling import item
+from services.api.watching import SourceItem, sources_of, unseen
+
+router = APIRouter(route_class=PageDoor, include_in_schema=False)
+
+HANDLED = (State.OPEN, State.ACKNOWLEDGED, State.MITIGATING)
+MOST = 50
+
+
+class Front(msgspec.Struct, frozen=True):
+    """What the start page shows. ``now`` are outages that go on, ``also`` other findings, ``watched`` what is borne or quiet."""
+
+    now: Sequence[RiskItem]
+    also: Sequence[RiskItem]
+    watched: Sequence[RiskItem]
+    past: Sequence[RiskItem]
+    drills: Sequence[RiskItem]
+
+
+def front(connection: Connection, now: datetime) -> Front:
+    """The start page's lists."""
+
+    def read(wanted: RiskFilter, limit: int = MOST) -> list[Entry]:
+        return risk_lists.page(connection, wanted, "hurts_at", None, limit)[0]
+
+    live = read(RiskFilter(HANDLED))
+    past, _ = risk_lists.page(connection, RiskFilter((State.CLOSED,)), "updated", None, 8)
+    handled = [entry for entry in read(RiskFilter(HANDLED, exercise=None)) if entry.exercise]
+
+    def items(entries: Sequence[Entry]) -> tuple[RiskItem, ...]:
+        return tuple(item(entry, now) for entry in entries)
+
+    return Front(
+        now=items([entry for entry in live if entry.exposure.outage and entry.cleared_at is None]),
+        also=items([entry for entry in live if not (entry.exposure.outage and entry.cleared_at is None)]),
+        watched=items(read(RiskFilter((State.MONITORING, State.ACCEPTED)))),
+        past=items(past),
+        drills=items(handled),
+    )
+
+
+def lede(found: Front, blind: Sequence[SourceItem], watched: int, now: datetime) -> str:
+    """The first sentence of the page. What can not be seen is never called well."""
+    blindness = f"{count(len(blind), 'source')} can not be read, so what {'it tells' if len(blind) == 1 else 'they tell'} of is unknown"
+    hurt = [risk for risk in found.now if risk.first_hurt_at is not None and risk.first_hurt_at <= now]
+    if found.now:
+        head = f"{count(len(found.now), 'outage')} now, {len(hurt) or 'none'} of which {'hurts' if len(hurt) == 1 else 'hurt'} already"
+    elif found.also:
+        head = f"No outage that we know of; {count(len(found.also), 'other finding')} open"
+    elif not watched:
+        return "Nothing is watched yet."
+    else:
+        head = "Nothing is wrong that we know of"
+    return f"{head}; {blindness}." if blind else f"{head}."
+
+
+@router.get("/")
+@needs("read")
+async def overview(request: Request) -> Response:
+    """The page."""
+    api = api_of(request)
+    now = api.clock.now()
+    found, states = await api.database.read(lambda connection: (front(connection, now), sources.all_states(connection)))
+    watched = sources_of(api.parts.sources, states, now)
+    blind = unseen(watched)
+    headline = lede(found, blind, len(watched), now)
+    return page(request, "overview.html", front=found, blind=blind, watched=len(watched), lede=headline)
