@@ -1,4 +1,6 @@
-"""The command group. Commands are found, not listed: every module beside this one that has a ``command``."""
+"""The command group. Commands are found, not listed: every module beside this one has a ``command``, but for those whose name
+begins with an underscore, which commands share.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ def cli(starts: Mapping[str, str]) -> click.Group:
     own = {
         module.name.replace("_", "-"): f"{package.__name__}.{module.name}:command"
         for module in pkgutil.iter_modules(package.__path__)
-        if module.name != "app"
+        if module.name != "app" and not module.name.startswith("_")
     }
     group = _Group({**own, **starts}, name="secondsource", help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
     return click.version_option(__version__, prog_name="secondsource")(group)

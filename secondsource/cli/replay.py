@@ -11,6 +11,8 @@ import click
 from rich.progress import Progress
 
 from secondsource.adapters import plugins
+from secondsource.adapters.known import known
+from secondsource.cli._configuration import configured
 from secondsource.domain.context import Context
 from secondsource.domain.ledger import digest, lines
 from secondsource.engine.engine import Engine
@@ -21,14 +23,19 @@ from secondsource.runtimes.replay import replay
 
 @click.command("replay")
 @click.argument("path", metavar="JOURNAL", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Rules, their parameters and the portfolio as configured here; else all rules as shipped, for nobody in particular.",
+)
 @click.option("--ledger", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the signals here, one line of JSON each.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(path: Path, target: Path | None, as_json: bool) -> None:
-    """Run all rules over a recorded log.
+def command(path: Path, config: Path | None, target: Path | None, as_json: bool) -> None:
+    """Run the rules over a recorded log, such as `secondsource export journal` writes.
 
     Exit code 1 when a rule fails on the log.
     """
-    engine = Engine({name: rule(rule.Params()) for name, rule in plugins.rules().items()}, Context())
+    engine = _engine(config)
     observations = 0
     with Progress(transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("observations", total=None)
@@ -51,3 +58,10 @@ def command(path: Path, target: Path | None, as_json: bool) -> None:
     else:
         counted = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items())) or "none"
         click.echo(f"{observations:,} observations; signals: {counted}; ledger {result['ledger_sha256']}")
+
+
+def _engine(config: Path | None) -> Engine:
+    if config is None:
+        return Engine({name: rule(rule.Params()) for name, rule in plugins.rules().items()}, Context())
+    settings = configured(config, known())
+    return Engine({name: plugins.rule(name)(params) for name, params in settings.rules.items()}, settings.context)

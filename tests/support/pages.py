@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
+
+from secondsource.domain.observations import Batch, ComponentStatus, batch_of, observe
+from secondsource.domain.scope import Scope
+from secondsource.domain.status import Status
 
 
 def statuspage(name: str, components: Mapping[str, str], indicator: str = "none") -> bytes:
@@ -17,3 +22,10 @@ def statuspage(name: str, components: Mapping[str, str], indicator: str = "none"
             "status": {"indicator": indicator},
         }
     ).encode()
+
+
+def red(vendor: str, when: datetime) -> Batch:
+    """The batch of a poll that found the vendor's API down."""
+    body = ComponentStatus("API", Status.MAJOR_OUTAGE, scopes=(Scope(vendor, "api"),))
+    said = observe(source=vendor, vendor=vendor, subject="component/api", observed_at=when, body=body)
+    return batch_of(vendor, vendor, when, (said,))
