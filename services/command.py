@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from secondsource.cli.app import cli
 
-STARTS: dict[str, str] = {}
+STARTS = {"demo": "services.demo.command:command", "up": "services.all_in_one:command"}
 """Commands that start processes: name to ``module:attribute``, imported when called."""
 
 
