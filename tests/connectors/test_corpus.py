@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from secondsource.adapters.plugins import connector
 from secondsource.cli.detect import candidates
 from secondsource.contracts.connector import Parsed, ParseError, Response
-from secondsource.domain.observations import Incident, IncidentUpdate, Price, Retirement, kind_of
+from secondsource.domain.observations import Incident, IncidentUpdate, kind_of
 
 CORPUS = Path(os.environ.get("SECONDSOURCE_CORPUS") or Path(__file__).parents[2].parent / "shared" / "data")
 REQUIRED = os.environ.get("SECONDSOURCE_CORPUS_REQUIRED") == "1"
@@ -48,7 +47,6 @@ def kinds(parsed: Parsed) -> dict[str, int]:
         ("feed_status", "status/azure__status-rss-empty.xml", {}),
         ("aws_public", "status/aws__status-data-2022.json", {"component_status": 1, "incident": 86}),
         ("google_cloud", "status/gcp__incidents-2026-07.json", {"component_status": 1, "incident": 2}),
-        ("litellm_prices", "prices/litellm__model-prices.json", {"price": 1236, "retirement": 16}),
     ],
 )
 def test_counts(name: str, file: str, expected: dict[str, int]) -> None:
@@ -142,24 +140,3 @@ def test_the_clock_times_of_awss_older_log_are_brought_into_order() -> None:
         assert body.resolved_at == times[0]
         updates += len(times)
     assert updates == 352
-
-
-def test_every_litellm_list_is_read_whole_and_exactly() -> None:
-    counts = []
-    for path in sorted((CORPUS / "series" / "litellm-model-prices").glob("*.json")):
-        parsed = parse("litellm_prices", path)
-        subjects = Counter((reading.vendor, reading.subject) for reading in parsed.readings)
-        assert max(subjects.values()) == 1
-        counts.append(len(parsed.readings))
-    assert counts == [1077, 1092, 1114, 1138, 947, 951, 998, 1029, 1049, 1078, 1104, 1117]
-
-
-def test_litellm_prices_known_by_hand() -> None:
-    bodies = {(r.vendor, r.subject): r.body for r in parse("litellm_prices", "prices/litellm__model-prices.json").readings}
-    for dimension, dollars in {"input": "3", "output": "15", "cached_input": "0.3", "cache_write": "3.75"}.items():
-        body = bodies["anthropic", f"price/claude-3-7-sonnet-20250219/{dimension}"]
-        assert isinstance(body, Price)
-        assert str(body.amount) == str(Decimal(dollars))
-    retirement = bodies["anthropic", "retirement/claude-3-7-sonnet-20250219"]
-    assert isinstance(retirement, Retirement)
-    assert retirement.retires_at == datetime(2026, 2, 19, tzinfo=UTC)

@@ -1,0 +1,55 @@
+"""The connectors of prices on recorded payloads: every file is read with counts that are pinned, or is listed with the reason why not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from secondsource.cli.detect import candidates
+from secondsource.domain.observations import Price, Retirement
+from tests.connectors import test_corpus as corpus
+
+pytestmark = corpus.pytestmark
+
+COUNTS = [
+    ("litellm_prices", "litellm__model-prices.json", {"price": 1438, "retirement": 16}),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "expected"), COUNTS, ids=[file for _, file, _ in COUNTS])
+def test_counts(name: str, file: str, expected: dict[str, int]) -> None:
+    parsed = corpus.parse(name, f"prices/{file}")
+    assert corpus.kinds(parsed) == expected
+    assert max(Counter((reading.vendor, reading.subject) for reading in parsed.readings).values()) == 1
+    assert candidates(corpus.response(corpus.CORPUS / "prices" / file))[0][0] == name
+
+
+def test_every_litellm_list_is_read_whole_and_exactly() -> None:
+    counts = []
+    for path in sorted((corpus.CORPUS / "series" / "litellm-model-prices").glob("*.json")):
+        parsed = corpus.parse("litellm_prices", path)
+        subjects = Counter((reading.vendor, reading.subject) for reading in parsed.readings)
+        assert max(subjects.values()) == 1
+        counts.append(len(parsed.readings))
+    assert counts == [1263, 1280, 1305, 1329, 1024, 1029, 1082, 1197, 1218, 1256, 1288, 1300]
+
+
+def test_litellm_prices_known_by_hand() -> None:
+    bodies = {(r.vendor, r.subject): r.body for r in corpus.parse("litellm_prices", "prices/litellm__model-prices.json").readings}
+    for dimension, dollars in {"input": "3", "output": "15", "cached_input": "0.3", "cache_write": "3.75"}.items():
+        body = bodies["anthropic", f"price/claude-3-7-sonnet-20250219/{dimension}"]
+        assert isinstance(body, Price)
+        assert str(body.amount) == str(Decimal(dollars))
+    retirement = bodies["anthropic", "retirement/claude-3-7-sonnet-20250219"]
+    assert isinstance(retirement, Retirement)
+    assert retirement.retires_at == datetime(2026, 2, 19, tzinfo=UTC)
+
+
+def test_prices_above_200k_tokens_are_prices_of_their_own() -> None:
+    bodies = [r.body for r in corpus.parse("litellm_prices", "prices/litellm__model-prices.json").readings]
+    tiered = [body for body in bodies if isinstance(body, Price) and "above 200k tokens" in body.conditions]
+    assert len(tiered) == 67
+    assert Counter(body.dimension for body in tiered) == {"input": 18, "output": 18, "cached_input": 17, "cache_write": 14}
