@@ -16,6 +16,10 @@ pytestmark = corpus.pytestmark
 
 COUNTS = [
     ("litellm_prices", "litellm__model-prices.json", {"price": 1438, "retirement": 16}),
+    ("openrouter_models", "openrouter__models-2024-10-16.json", {"price": 567}),
+    ("openrouter_models", "openrouter__models-2026-03-31.json", {"price": 948, "retirement": 8}),
+    ("openrouter_models", "openrouter__models-2026-08-22.json", {"price": 1667, "retirement": 8}),
+    ("openrouter_models", "openrouter__models-small.json", {"price": 24}),
 ]
 
 
@@ -53,3 +57,20 @@ def test_prices_above_200k_tokens_are_prices_of_their_own() -> None:
     tiered = [body for body in bodies if isinstance(body, Price) and "above 200k tokens" in body.conditions]
     assert len(tiered) == 67
     assert Counter(body.dimension for body in tiered) == {"input": 18, "output": 18, "cached_input": 17, "cache_write": 14}
+
+
+def test_openrouter_prices_known_by_hand() -> None:
+    bodies = {r.subject: r.body for r in corpus.parse("openrouter_models", "prices/openrouter__models-2026-08-22.json").readings}
+    model = "price/deepseek/deepseek-v4-flash-vision-exp"
+    for subject, dollars in {
+        f"{model}/input": "0.22",
+        f"{model}/input/10:00-01:00 UTC": "0.22",
+        f"{model}/input/01:00-04:00 UTC": "0.44",
+        "price/qwen/qwen3-max/output/from 128k tokens": "9.75",
+    }.items():
+        body = bodies[subject]
+        assert isinstance(body, Price)
+        assert body.amount == Decimal(dollars)
+    ends = [body for body in bodies.values() if isinstance(body, Retirement)]
+    assert {body.retires_at.year for body in ends if body.retires_at} == {2026}
+    assert not [subject for subject in bodies if subject.startswith("price/openrouter/auto/")]
