@@ -16,7 +16,7 @@ from secondsource.domain.observations import ComponentStatus, Incident
 from secondsource.domain.status import Status, worst
 
 HERE = Path(__file__).parent
-PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack", "status_io")
+PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack", "status_io", "cachet")
 # the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
 SEEN_AS: dict[str, str] = {}
 
@@ -59,6 +59,24 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
         ("instatus", {"url": "https://status.example.com/v3/components.json"}, ["https://status.example.com/v3/components.json"]),
         ("better_stack", {"url": "https://status.example.com/"}, ["https://status.example.com/index.json"]),
         ("status_io", {"url": "https://api.status.io/1.0/status/5a1b"}, ["https://api.status.io/1.0/status/5a1b"]),
+        (
+            "cachet",
+            {"url": "https://status.example.com/", "schedules": True},
+            [
+                "https://status.example.com/api/v1/components?per_page=100",
+                "https://status.example.com/api/v1/incidents?per_page=100&sort=id&order=desc",
+                "https://status.example.com/api/v1/schedules?per_page=100&sort=id&order=desc",
+            ],
+        ),
+        (
+            "cachet",
+            {"url": "https://status.example.com", "version": 3},
+            [
+                "https://status.example.com/api/components?per_page=100&include=group",
+                "https://status.example.com/api/incidents?per_page=100&include=components,updates",
+            ],
+        ),
+        ("cachet", {"url": "https://status.example.com/api/v1/components"}, ["https://status.example.com/api/v1/components"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -82,6 +100,9 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("better_stack/unknown_words", Status.UNKNOWN),
         ("status_io/typical", Status.MAJOR_OUTAGE),
         ("status_io/contradictory", Status.MAJOR_OUTAGE),
+        ("cachet/typical", Status.MAJOR_OUTAGE),
+        # no incident says how bad it is
+        ("cachet/incidents_2", Status.UNKNOWN),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
@@ -104,3 +125,19 @@ def test_updates_are_newest_first_and_no_subject_comes_twice(case: str) -> None:
 def test_the_same_said_otherwise_is_no_change(name: str) -> None:
     # the typical answer with its keys in another order, on one line, with fields that nobody knows
     assert read(f"{name}/unchanged") == read(f"{name}/typical")
+
+
+@pytest.mark.parametrize(
+    ("case", "config", "expected"),
+    [
+        ("cachet/components_first_page_of_two", {}, "https://s.example.com/api/v1/components?per_page=100&page=2"),
+        ("cachet/components_3", {"version": 3}, "https://s.example.com/api/components?per_page=100&include=group&page=2"),
+        ("cachet/components_last_page_of_two", {}, None),
+    ],
+)
+def test_a_further_page_is_asked_for_where_the_source_is_configured(case: str, config: dict[str, Any], expected: str | None) -> None:
+    reader = connector(case.partition("/")[0])
+    settings = reader.spec.config.model_validate({"url": "https://s.example.com", "auth": "internal", **config})
+    further = reader.parse(response(case), settings).next_request
+    assert (further and further.url) == expected
+    assert further is None or further.auth == "internal"
