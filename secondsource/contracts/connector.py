@@ -9,11 +9,15 @@ from typing import ClassVar, Protocol, runtime_checkable
 import msgspec
 from pydantic import BaseModel
 
-from secondsource.domain.observations import AnyBody
+from secondsource.domain.observations import AnyBody, Outcome
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What to fetch. ``auth`` names a credential of the configuration; the fetcher applies it, nobody else sees it."""
+    """What to fetch. ``auth`` names a credential of the configuration; the fetcher applies it, nobody else sees it.
+
+    ``every_status`` hands over answers of any status, not only of success. ``every_time`` hands over an answer that is the
+    same as last time, too, because what it means depends on when it is read. ``memo`` is never sent and comes back with the answer.
+    """
 
     url: str
     method: str = "GET"
@@ -21,16 +25,33 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     params: Mapping[str, str] = {}
     body: bytes | None = None
     auth: str | None = None
+    every_status: bool = False
+    every_time: bool = False
+    memo: str = ""
 
 
 class Response(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came back: the final address, lower-case header names, the body decoded from its transfer encoding."""
+    """What came back: the final address, lower-case header names, the body decoded from its transfer encoding.
+
+    ``latency_ms`` is how long it took, where it was measured; ``memo`` is the request's.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
+    latency_ms: int | None = None
+    memo: str = ""
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That no answer came, and why: one of the outcomes of a poll, with a sentence. ``memo`` is the request's."""
+
+    outcome: Outcome
+    detail: str
+    latency_ms: int = 0
+    memo: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,7 +71,8 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``complete`` tells that the response is the whole picture, so that a subject missing from it has vanished.
     ``cursor`` is handed to the next ``requests``; ``next_request`` asks for a further page of the same poll.
-    ``notes`` say what was left out and why, for people; rules never see them.
+    ``notes`` say what was left out and why, for people; rules never see them. ``inconclusive`` says in a sentence why
+    nothing can be told: the poll has failed, and the readings, if any, say that it is not known how things are.
     """
 
     readings: Sequence[Reading]
@@ -58,6 +80,7 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True):
     cursor: str | None = None
     next_request: Request | None = None
     notes: Sequence[str] = ()
+    inconclusive: str | None = None
 
 
 class ParseError(Exception):
@@ -101,3 +124,11 @@ class Recognises(Protocol):
 
     def recognise(self, response: Response) -> float:
         """How sure, 0 (not mine) to 1 (surely mine)."""
+
+
+@runtime_checkable
+class ReadsFailures(Protocol):
+    """A connector to which it is news that no answer came: a probe."""
+
+    def on_failure(self, failure: Failure, config: BaseModel) -> Parsed:
+        """What follows from the failure of one of its requests."""

@@ -47,12 +47,14 @@ NO_VALIDATORS = Validators()
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A complete answer that differs from the last one. ``raw_bytes`` is the size of the body as it was sent."""
+    """A complete answer that differs from the last one. ``raw_bytes`` is the size of the body as it was sent; ``retry_after``
+    is what the server asked for, at most a day, with an answer that is no success."""
 
     response: Response
     latency_ms: int
     raw_bytes: int
     validators: Validators
+    retry_after: timedelta | None = None
 
 
 class Unchanged(msgspec.Struct, frozen=True):

@@ -95,7 +95,7 @@ class Collector:
         now = self._clock.now()
         picture = memory.picture
         changed: tuple[Observation, ...] = ()
-        if polled.outcome is Outcome.OK:
+        if polled.outcome is Outcome.OK or polled.readings:
             picture, changed = difference(memory.picture, self._observations(source, polled, now), polled.complete, now)
         answered = polled.outcome in ANSWERED
         pace, next_at = next_poll(

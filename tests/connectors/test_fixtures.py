@@ -26,10 +26,11 @@ def parse(case: Path) -> Parsed:
     (payload,) = case.glob("response.*")
     response = Response(
         url=request["url"],
-        status=200,
+        status=request.get("status", 200),
         headers=request.get("headers", {}),
         body=payload.read_bytes(),
         received_at=datetime.fromisoformat(request["received_at"]),
+        latency_ms=request.get("latency_ms"),
     )
     reader = connector(case.parent.name)
     parsed = reader.parse(response, reader.spec.config.model_validate(request["config"]))
@@ -40,6 +41,8 @@ def parse(case: Path) -> Parsed:
 def lines(parsed: Parsed) -> list[bytes]:
     """What ``expected.jsonl`` holds."""
     whole = {"complete": parsed.complete, "notes": list(parsed.notes)}
+    if parsed.inconclusive is not None:
+        whole["inconclusive"] = parsed.inconclusive
     return [msgspec.json.encode(line) for line in (whole, *parsed.readings)]
 
 

@@ -22,7 +22,10 @@ from secondsource.ports.fetcher import Failed, Fetched, FetchPolicy, Page, Uncha
 
 
 class Attempt:
-    """``known`` are the validators that belong to this request, ``key`` is its name; used once."""
+    """``known`` are the validators that belong to this request, ``key`` is its name; used once.
+
+    ``every_status`` takes any answer for one.
+    """
 
     _hop: Hop
 
@@ -33,9 +36,11 @@ class Attempt:
         known: Validators,
         key: str,
         *,
+        every_status: bool = False,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
+        self._every_status = every_status
         self._transport = transport
         self._policy = policy
         self._known = known
@@ -79,8 +84,10 @@ class Attempt:
         status, headers = response.status_code, response.headers
         if status == 304 and self._hop.conditional:
             return Unchanged(self._latency(), self._validators(headers, self._known.body_hash))
-        if not 200 <= status < 300 or status == 206:
-            raise Refusal(Outcome.HTTP_ERROR, self._rejection(status), retry_after(headers.get("retry-after"), self._now()))
+        success = 200 <= status < 300 and status != 206
+        later = None if success else retry_after(headers.get("retry-after"), self._now())
+        if not success and not self._every_status:
+            raise Refusal(Outcome.HTTP_ERROR, self._rejection(status), later)
         limit = self._policy.max_bytes
         announced = declared_length(headers)
         if announced is not None and announced > limit and self._hop.method != "HEAD":
@@ -96,7 +103,7 @@ class Attempt:
         if digest == self._known.body_hash:
             return Unchanged(self._latency(), validators)
         answer = Response(str(self._hop.url), status, incoming(headers), body, self._now())
-        return Page(answer, self._latency(), reader.received, validators)
+        return Page(answer, self._latency(), reader.received, validators, later)
 
     def _rejection(self, status: int) -> str:
         host = show(self._hop.url)

@@ -80,7 +80,7 @@ class HttpFetcher:
         """One attempt; see the port. Raises ValueError for a policy whose ``allow`` holds something that is no network."""
         transport = self._transport(policy)
         key = request_key(request)
-        known = validators if validators.request == key else NO_VALIDATORS
+        known = validators if validators.request == key and not request.every_time else NO_VALIDATORS
         try:
             proof = prove(request.auth, self._credentials)
             hop = first_hop(request, proof, known, policy, self._user_agent)
@@ -89,7 +89,15 @@ class HttpFetcher:
         except Refusal as error:
             return Failed(error.outcome, clean(error.detail))
         async with self._slots.hold(host_of(hop.url)):
-            attempt = Attempt(transport, policy, known, key, now=self._now, monotonic=self._monotonic or asyncio.get_running_loop().time)
+            attempt = Attempt(
+                transport,
+                policy,
+                known,
+                key,
+                every_status=request.every_status,
+                now=self._now,
+                monotonic=self._monotonic or asyncio.get_running_loop().time,
+            )
             return await attempt.run(hop)
 
     def _transport(self, policy: FetchPolicy) -> GuardedTransport:
