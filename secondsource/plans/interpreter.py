@@ -91,7 +91,7 @@ def _start(runbook: Runbook, event: ev.Started, now: datetime) -> Step:
     )
     walk = Walk(runbook, run, now, "Started")
     walk.log(f"{runbook.title} (version {runbook.version}) started for {event.risk.id}: {event.risk.title}", event.by)
-    walk.go(runbook.steps[0].id, f"first: {event.risk.rule} opened")
+    walk.go(runbook.steps[0].id, f"{event.risk.rule} opened")
     return Step(walk.run, tuple(walk.outputs), tuple(walk.lines), wake_of(walk.run))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from secondsource.domain.portfolio import Person
+
+_PERSON = re.compile(r"\bperson:([A-Za-z0-9_-]+)")
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -57,6 +60,10 @@ class Directory:
     @staticmethod
     def _itself(channel: Channel) -> tuple[Address, ...]:
         return (Address(channel.name, channel.recipient, channel.recipient),) if channel.recipient else ()
+
+    def named(self, text: str) -> str:
+        """``text`` with people called as people call them, where it names them as ``person:ID``."""
+        return _PERSON.sub(lambda match: self.people[match[1]].name if match[1] in self.people else match[0], text)
 
     def _ways(self, person: Person) -> Iterable[Address]:
         for kind, recipient in (("slack", person.slack), ("email", person.email)):

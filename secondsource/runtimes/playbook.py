@@ -16,6 +16,7 @@ from secondsource.domain.plan_note import PlanNote
 from secondsource.domain.reach import index_of
 from secondsource.domain.register import Entry
 from secondsource.domain.scope import Scope
+from secondsource.domain.subjects import vendor_of
 from secondsource.plans.facts import RiskFacts
 from secondsource.plans.preconditions import AlternateFacts, PlanFacts, alternates_of, check_preconditions, hollow
 from secondsource.plans.schema import Contingency, Document, Escalation, Runbook
@@ -34,15 +35,18 @@ class Playbook:
     def facts(self, entry: Entry) -> RiskFacts:
         """The risk as a runbook sees it. Its plans are those that its fallbacks name, then those meant for it by trigger."""
         named = [standby.plan for hit in entry.exposure.hits for standby in hit.standbys if standby.plan]
+        vendor = vendor_of(entry.subject, entry.scopes) or ""
         facts = RiskFacts(
             id=entry.id,
             rule=entry.rule,
             severity=entry.severity,
             title=entry.title,
-            vendor=entry.scopes[0].vendor if entry.scopes else entry.subject.split("/")[0],
+            vendor=vendor,
+            vendor_name=self._context.graph.name(vendor) if vendor else "",
             subject=entry.subject,
             episode=entry.episode,
             functions=tuple(hit.function for hit in entry.exposure.hits),
+            function_names=tuple(hit.name for hit in entry.exposure.hits),
             scopes=entry.scopes,
             plans=tuple(dict.fromkeys(named)),
             exercise=entry.exercise,

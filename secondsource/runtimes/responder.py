@@ -190,7 +190,9 @@ class Responder:
                 self._start(connection, plan, entry, now)
 
     def _notify(self, connection: Connection, entry: Entry, address: Address, run: Run, output: Notify, now: datetime) -> None:
-        reason = f"{output.reason}. {output.text}".rstrip(". ") if output.text else output.reason
+        kind, _, name = output.to.partition(":")
+        reason = f"You are {name}: {output.reason}" if kind == "role" else output.reason
+        reason = f"{reason}. {output.text}".rstrip(". ") if output.text else reason
         self._say(connection, entry, address, _OCCASIONS[output.occasion], reason, output.key, now, run)
 
     def _tell_again(self, connection: Connection, before: Entry, entry: Entry, live: Sequence[Run], now: datetime) -> None:
@@ -211,13 +213,15 @@ class Responder:
     def _say(
         self, connection: Connection, entry: Entry, address: Address, occasion: Occasion, reason: str, key: str, now: datetime, run: Run
     ) -> None:
-        told = tuple(dict.fromkeys(a.who for target in run.notified for a in self._directory.addresses(target)))
+        others = [other for other in runs.of_risk(connection, entry.id, live=False) if other.risk.episode == run.risk.episode]
+        targets = [target for each in (run, *others) for target in each.notified]
+        told = tuple(dict.fromkeys(each.who for target in targets for each in self._directory.addresses(target)))
         message = announce(
             entry,
             now,
             channel=address.channel,
             recipient=address.recipient,
-            reason=reason,
+            reason=self._directory.named(reason),
             occasion=occasion,
             links=lambda verb: self._links(run.id if verb in ("approve", "decline") else entry.id, verb),
             told=tuple(who for who in told if who != address.who),

@@ -161,6 +161,18 @@ def test_a_drill_is_another_risk_and_says_so(desk: Desk) -> None:
     assert desk.database.read_now(lambda c: risks.get(c, RISK)) is None
 
 
+def test_each_message_says_to_its_reader_why_it_came(desk: Desk) -> None:
+    desk.hear(outage())
+    desk.act(4, register.Acknowledge("person:ana"))
+    desk.hear(outage(Phase.CLEARED, now=at(7)))
+    reasons = {row.message.data["occasion"]: row.message.reason for row in desk.database.read_now(outbox.read)}
+    assert reasons == {
+        "opened": "You are on-call: vendor_outage opened",
+        "updated": "You are on-call: acknowledged by Ana",
+        "resolved": "You are on-call: the finding cleared",
+    }
+
+
 def test_refused_and_unknown_leave_no_trace(desk: Desk) -> None:
     desk.hear(outage())
     desk.act(1, register.Acknowledge("person:ana"))
@@ -211,7 +223,9 @@ def test_a_proven_plan_goes_from_decision_to_checklist_to_mitigation(planned: De
     assert note is not None
     assert (note.id, note.hollow, note.passed_at) == ("model-api-failover", "", at(-60))
     planned.act(4, register.Acknowledge("person:ana"))
-    assert [(minute, who) for minute, who, occasion in planned.said() if occasion == "approval"] == [(4, "cy@example.org")]
+    (asked,) = [m for row in planned.database.read_now(outbox.read) if (m := row.message).data["occasion"] == "approval"]
+    assert (asked.recipient, asked.created_at) == ("cy@example.org", at(4))
+    assert asked.reason.startswith("Start model-api-failover? Halcyon AI is failing. It carries Support assistant, Shop search.")
     (escalation,) = planned.runs("escalation")
     assert escalation.state is RunState.AWAITING_APPROVAL
     assert planned.on_run(6, escalation.id, running.Approved("person:ana", roles=("on-call",))).refused != ""
@@ -228,6 +242,21 @@ def test_a_proven_plan_goes_from_decision_to_checklist_to_mitigation(planned: De
     assert planned.entry().state is State.MONITORING
     (plan,) = planned.runs("contingency")
     assert (plan.state, plan.step) == (RunState.AWAITING_APPROVAL, "confirm")
+
+
+def test_what_a_plan_says_counts_those_whom_the_escalation_told(planned: Desk) -> None:
+    proven(planned)
+    planned.hear(outage())
+    planned.pass_time(10)
+    planned.act(12, register.Acknowledge("person:ana"))
+    (escalation,) = planned.runs("escalation")
+    planned.on_run(14, escalation.id, running.Approved("person:cy", roles=("incident-commander",)))
+    begun = planned.database.read_now(outbox.read)[-1].message
+    assert (begun.recipient, begun.reason) == (
+        "ana@example.org",
+        "You are on-call: vendor_outage opened. Work through the checklist of the failover",
+    )
+    assert begun.lines[-1] == "Told: Ben"
 
 
 def test_every_change_of_the_register_is_a_row_that_names_its_actor(planned: Desk) -> None:

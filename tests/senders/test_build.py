@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,24 @@ async def test_a_secret_that_no_header_can_carry_is_refused_without_being_told(k
     await sender.close()
     assert isinstance(outcome, Rejected)
     assert "canary" not in outcome.reason
+
+
+@pytest.mark.parametrize("kind", ["slack", "webhook"])
+async def test_a_server_that_nobody_vouches_for_gets_nothing(kind: str, message: Message, server_tls: ssl.SSLContext) -> None:
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_tls) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        plain = {"slack": {"token": Known("x"), "base_url": url}, "webhook": {"secret": Known("x"), "url": Known(url)}}
+        sender = build(kind, plain[kind], now=lambda: NOW)
+        outcome = await sender.send(message)
+        await sender.close()
+    assert outcome == Retry("the connection failed (ConnectError)")
+    assert heard == []
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_start_tells_the_first_and_waits() -> None:
     assert first.run.state is RunState.WAITING
     assert first.run.step == "answer"
     assert first.wake_at == at(10)
-    assert first.outputs == (Notify(f"{first.run.id}/page/1/role:on-call", "role:on-call", "first", "first: vendor_outage opened"),)
+    assert first.outputs == (Notify(f"{first.run.id}/page/1/role:on-call", "role:on-call", "first", "vendor_outage opened"),)
     assert first.run.version == BOOK.digest
     assert first.run.id == run_id("book", RISK, T0)
 
