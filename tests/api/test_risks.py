@@ -26,7 +26,7 @@ async def test_a_risk_is_listed_with_its_sentence(site: Site) -> None:
     site.hear(outage())
     site.clock.move(at(23))
     (risk,) = await items(site)
-    plan = "Move the load to another model API is hollow: "
+    plan = "Failover to another model API is hollow: "
     assert risk["sentence"].startswith(f"Halcyon AI: major outage for 23 min; Support assistant (and 1 more) is hurt in 7 min; {plan}")
     assert (risk["id"], risk["vendor"], risk["state"], risk["severity"]) == (RISK, "halcyon", "open", "critical")
     assert (risk["functions"], risk["owner"], risk["hurts_at"]) == (["support", "shop"], "ana", "2025-10-20T07:18:00Z")
