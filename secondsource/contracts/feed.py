@@ -35,6 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     published: datetime | None
     updated: datetime | None
     outlet: str  # where the item was taken over from, if it says so
+    categories: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -43,11 +44,15 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """A feed that was understood. ``flaw`` says in one line why it is not well-formed, or is None."""
+    """A feed that was understood. ``flaw`` says in one line why it is not well-formed, or is None.
+
+    ``built`` is when the feed itself says that it was last written.
+    """
 
     title: str
     entries: tuple[Entry, ...]
     flaw: str | None
+    built: datetime | None = None
 
 
 def is_feed(body: bytes) -> bool:
@@ -129,10 +134,12 @@ def read_feed(response: Response) -> Feed:
             published=_instant(dict.get(entry, "published_parsed")),
             updated=_instant(dict.get(entry, "updated_parsed")),
             outlet=_text(dict.get(entry, "source") or {}, "title"),
+            categories=tuple(filter(None, (_text(tag, "term") for tag in dict.get(entry, "tags") or ()))),
         )
         for number, entry in enumerate(parsed.entries)
     )
-    feed = Feed(_text(parsed.feed, "title"), entries, _flaw(parsed))
+    built = _instant(dict.get(parsed.feed, "updated_parsed"))
+    feed = Feed(_text(parsed.feed, "title"), entries, _flaw(parsed), built)
     if not feed.entries and not feed.title:
         fault = f"; {feed.flaw}" if feed.flaw else ""
         raise ParseError("the document", f"the feed has neither a title nor an entry; it may have moved or broken{fault}")

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from secondsource.adapters.plugins import connector
 from secondsource.cli import detect, parse
 from secondsource.domain.observations import Observation
 
@@ -51,7 +52,7 @@ def test_parse_reads_feeds_in_the_worker_and_vendors_of_a_list() -> None:
 REFUSED = [
     path.parent
     for path in sorted(HERE.glob("*/*/expected_error.json"))
-    if not path.parent.parent.name.endswith(("feed", "feed_status")) or path.parent.name == "html"
+    if not connector(path.parent.parent.name).spec.limited or path.parent.name == "html"
 ]
 
 
@@ -102,9 +103,10 @@ def test_parse_reads_standard_input() -> None:
         ("incident_io/shim_typical/response.json", "incident_io"),
         ("aws_public/all_clear/response.json", "aws_public"),
         ("aws_public/typical/response.json", "aws_public"),
+        ("azure_public/typical/response.xml", "azure_public"),
         ("feed_status/atom_history_across_new_year/response.atom", "feed_status"),
         ("feed_status/aws_updates_grouped/response.rss", "feed_status"),
-        ("feed_status/azure_empty/response.xml", "feed_status"),
+        ("feed_status/azure_empty/response.xml", "azure_public"),
         ("google_cloud/typical/response.json", "google_cloud"),
         ("litellm_prices/typical/response.json", "litellm_prices"),
         ("news_feed/typical/response.rss", "news_feed"),

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from secondsource.adapters.plugins import connector
 from secondsource.cli.detect import candidates
 from secondsource.contracts.connector import Parsed, ParseError, Response
-from secondsource.domain.observations import Incident, IncidentUpdate, kind_of
+from secondsource.domain.observations import ComponentStatus, Incident, IncidentUpdate, kind_of
+from secondsource.domain.status import Status
 
 CORPUS = Path(os.environ.get("SECONDSOURCE_CORPUS") or Path(__file__).parents[2].parent / "shared" / "data")
 REQUIRED = os.environ.get("SECONDSOURCE_CORPUS_REQUIRED") == "1"
@@ -44,7 +46,6 @@ def kinds(parsed: Parsed) -> dict[str, int]:
         ("statuspage", "status/github__statuspage-incidents.json", {"incident": 5}),
         ("feed_status", "status/github__statuspage-history.atom", {"incident": 25}),
         ("feed_status", "status/aws__status-all.rss", {"incident": 2}),
-        ("feed_status", "status/azure__status-rss-empty.xml", {}),
         ("aws_public", "status/aws__status-data-2022.json", {"component_status": 1, "incident": 86}),
         ("google_cloud", "status/gcp__incidents-2026-07.json", {"component_status": 1, "incident": 2}),
     ],
@@ -123,6 +124,18 @@ def test_github_history_over_51_days_gives_each_incident_once_and_its_updates_in
             assert len(body.updates) >= len(known), f"{reading.subject} lost updates"
             latest[reading.subject] = body.updates
     assert len(latest) == 61
+
+
+def test_azures_empty_feed_means_that_all_is_well_while_it_is_fresh() -> None:
+    reader = connector("azure_public")
+    config = reader.spec.config.model_validate({"url": "https://localhost/"})
+    saved = response(CORPUS / "status/azure__status-rss-empty.xml")
+    assert candidates(saved)[0][0] == "azure_public"
+    built = datetime(2026, 7, 31, 0, 12, tzinfo=UTC)
+    page = reader.parse(replace(saved, received_at=built + timedelta(minutes=5)), config)
+    assert [(r.subject, r.body.status) for r in page.readings if isinstance(r.body, ComponentStatus)] == [("page", Status.OPERATIONAL)]
+    with pytest.raises(ParseError, match="last written 2026-07-31 00:12 UTC"):
+        reader.parse(replace(saved, received_at=built + timedelta(hours=2)), config)
 
 
 def test_the_clock_times_of_awss_older_log_are_brought_into_order() -> None:
