@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import StatusPage, StatusPageConfig, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, update
 from secondsource.domain.status import Status
 
 _COMPONENT: Mapping[int | Decimal, Status] = {
@@ -43,7 +43,7 @@ _LISTS: Mapping[str, Mapping[int, Mapping[str, str]]] = {
 }
 
 
-class Config(StatusPageConfig):
+class Config(ComponentsConfig):
     """A page."""
 
     version: Literal[2, 3] = Field(default=2, description="The generation of Cachet, which decides where it answers.")

@@ -18,15 +18,11 @@ _UPDATES = 30
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-class StatusPageConfig(SourceConfig):
-    """A page. Component names are matched with ``*`` and ``?``, whatever their case."""
+class ComponentsConfig(SourceConfig):
+    """A page of components. Their names are matched with ``*`` and ``?``, whatever their case."""
 
     only: tuple[str, ...] = Field(default=(), description="Read these components only, and incidents that touch them; all if empty.")
     ignore: tuple[str, ...] = Field(default=(), description="Leave out these components.")
-    indicator: bool = Field(
-        default=True,
-        description="Read the page's overall indicator. Say false where components that do not matter keep it raised.",
-    )
 
     def wants(self, name: str, group: str | None = None) -> bool:
         """Whether a component of this name, in this group, is to be read."""
@@ -34,6 +30,15 @@ class StatusPageConfig(SourceConfig):
         if any(fnmatchcase(n, pattern.lower()) for n in names for pattern in self.ignore):
             return False
         return not self.only or any(fnmatchcase(n, pattern.lower()) for n in names for pattern in self.only)
+
+
+class StatusPageConfig(ComponentsConfig):
+    """A page that has a word for the whole, too."""
+
+    indicator: bool = Field(
+        default=True,
+        description="Read the page's overall indicator. Say false where components that do not matter keep it raised.",
+    )
 
 
 def update(stage: str, text: str | None, at: datetime | None) -> IncidentUpdate:
@@ -57,7 +62,7 @@ class StatusPage:
     Ids and texts are tidied here. Where a page says two things under one id, the graver is kept.
     """
 
-    def __init__(self, config: StatusPageConfig) -> None:
+    def __init__(self, config: ComponentsConfig) -> None:
         self._config = config
         self._readings: dict[str, Reading] = {}
         self._read: set[str] = set()
@@ -66,7 +71,7 @@ class StatusPage:
 
     def overall(self, name: str | None, status: Status, native: str, at: datetime | None = None) -> None:
         """The page's own word for the whole, unless the configuration leaves it out."""
-        if self._config.indicator:
+        if not isinstance(self._config, StatusPageConfig) or self._config.indicator:
             body = ComponentStatus(name=tidy(name or "page", 200), status=status, native=tidy(native, 60))
             self._readings["page"] = Reading("page", body, at)
 

@@ -16,7 +16,7 @@ from secondsource.domain.observations import ComponentStatus, Incident
 from secondsource.domain.status import Status, worst
 
 HERE = Path(__file__).parent
-PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack", "status_io", "cachet")
+PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack", "status_io", "cachet", "uptime_robot")
 # the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
 SEEN_AS: dict[str, str] = {}
 
@@ -77,6 +77,7 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
             ],
         ),
         ("cachet", {"url": "https://status.example.com/api/v1/components"}, ["https://status.example.com/api/v1/components"]),
+        ("uptime_robot", {"url": "https://s.example.com/api/getMonitorList/K"}, ["https://s.example.com/api/getMonitorList/K"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -103,6 +104,8 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("cachet/typical", Status.MAJOR_OUTAGE),
         # no incident says how bad it is
         ("cachet/incidents_2", Status.UNKNOWN),
+        ("uptime_robot/contradictory", Status.MAJOR_OUTAGE),
+        ("uptime_robot/monitors_in_the_page_block", Status.UNKNOWN),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
@@ -133,6 +136,8 @@ def test_the_same_said_otherwise_is_no_change(name: str) -> None:
         ("cachet/components_first_page_of_two", {}, "https://s.example.com/api/v1/components?per_page=100&page=2"),
         ("cachet/components_3", {"version": 3}, "https://s.example.com/api/components?per_page=100&include=group&page=2"),
         ("cachet/components_last_page_of_two", {}, None),
+        ("uptime_robot/first_page_of_two", {}, "https://s.example.com?page=2"),
+        ("uptime_robot/last_page_of_two", {}, None),
     ],
 )
 def test_a_further_page_is_asked_for_where_the_source_is_configured(case: str, config: dict[str, Any], expected: str | None) -> None:
