@@ -11,12 +11,16 @@ from secondsource.plans.schema import Contingency, Document, Drill, Escalation, 
 def matches(triggers: Triggers, risk: RiskFacts) -> bool:
     """Whether ``triggers`` mean ``risk``: every list that is given has a member that fits."""
     return (
-        (not triggers.rules or risk.rule in triggers.rules)
+        _for_rule(triggers, risk)
         and risk.severity >= triggers.min_severity
         and (not triggers.functions or any(function in triggers.functions for function in risk.functions))
         and (not triggers.scopes or any(place.scope.touches(scope) for place in triggers.scopes for scope in risk.scopes))
         and triggers.exercise in (None, risk.exercise is not None)
     )
+
+
+def _for_rule(triggers: Triggers, risk: RiskFacts) -> bool:
+    return not triggers.rules or risk.rule in triggers.rules
 
 
 def precision(triggers: Triggers) -> tuple[int, ...]:
@@ -42,12 +46,13 @@ def runbooks_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Escalat
 
 
 def plans_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Contingency]:
-    """The contingency plans for ``risk``: first those that its fallbacks name, in their order, then by trigger.
+    """The contingency plans for ``risk``: first those that its fallbacks name and that are meant for its rule, in their order, then
+    by trigger.
 
     A plan without alternates of its own moves the load to the fallbacks that name it, so it is never chosen by trigger.
     """
     plans = {d.id: d for d in documents if isinstance(d, Contingency)}
-    named = [plans[id] for id in dict.fromkeys(risk.plans) if id in plans]
+    named = [plans[id] for id in dict.fromkeys(risk.plans) if id in plans and _for_rule(plans[id].triggers, risk)]
     rest = {id: plan for id, plan in plans.items() if plan not in named and plan.alternates and matches(plan.triggers, risk)}
     return [*named, *(rest[id] for id in _best_first((plan.triggers, id) for id, plan in rest.items()))]
 
