@@ -27,6 +27,7 @@ from secondsource.runtimes.detector import Detector
 from secondsource.runtimes.embedded import Embedded
 from secondsource.runtimes.heartbeat import Heartbeat
 from secondsource.runtimes.poll import Source
+from secondsource.runtimes.rerouting import Rerouting
 from secondsource.runtimes.sources import credentials, source_of
 from secondsource.settings.settings import ChannelSettings, Settings
 
@@ -94,7 +95,7 @@ def compose(
         clock,
         Collector(database, sources, settings.context, clock, fetcher, parser, backoff, crash_point),
         Detector(database, rules, settings.context, answers, crash_point),
-        Dispatcher(SqlOutbox(database), ways, clock.now, pacing, crash_point=crash_point),
+        Dispatcher(SqlOutbox(database), ways, clock.now, pacing, Rerouting(at_desk.directory), crash_point),
         answers,
     )
     return Parts(settings, database, clock, at_desk, sources, embedded, [*ways.values(), parser, fetcher])

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import httpx2
 
 from secondsource.adapters.senders.post import Answer, judge, post, transport_or_default
-from secondsource.contracts.sender import Delivered, Delivery, Message
+from secondsource.contracts.sender import Delivered, Delivery, Message, Retry
+from secondsource.settings.secrets import Secret, SecretError
 
 TIMEOUT = timedelta(seconds=10)
-
-
-class _Secret(Protocol):
-    def reveal(self) -> str: ...
 
 
 class HeartbeatSender:
@@ -23,14 +20,18 @@ class HeartbeatSender:
 
     kind: ClassVar[str] = "heartbeat"
 
-    def __init__(self, url: _Secret, now: Callable[[], datetime], transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: Secret, now: Callable[[], datetime], transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._url = url
         self._now = now
         self._transport = transport_or_default(transport)
 
     async def send(self, message: Message) -> Delivery:
         """Try once."""
-        answer = await post(self._transport, self._url.reveal(), {"user-agent": "secondsource"}, b"", TIMEOUT)
+        try:
+            url = self._url.reveal()
+        except SecretError as error:
+            return Retry(str(error))
+        answer = await post(self._transport, url, {"user-agent": "secondsource"}, b"", TIMEOUT)
         if not isinstance(answer, Answer):
             return answer
         return judge(answer, self._now()) or Delivered(message.idempotency_key)
