@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from secondsource.cli.detect import candidates
-from secondsource.domain.observations import Price, Retirement
+from secondsource.domain.observations import Offer, Price, Retirement
 from tests.connectors import test_corpus as corpus
 
 pytestmark = corpus.pytestmark
@@ -20,6 +20,10 @@ COUNTS = [
     ("openrouter_models", "openrouter__models-2026-03-31.json", {"price": 948, "retirement": 8}),
     ("openrouter_models", "openrouter__models-2026-08-22.json", {"price": 1667, "retirement": 8}),
     ("openrouter_models", "openrouter__models-small.json", {"price": 24}),
+    ("gpu_offers", "runpod__gpu-types.json", {"offer": 82, "price": 76}),
+    ("gpu_offers", "vastai__bundles.json", {"offer": 3, "price": 3}),
+    ("gpu_offers", "prime-intellect__b200-180gb.jsonl", {"offer": 3}),
+    ("gpu_offers", "prime-intellect__gh200-96gb.jsonl", {"offer": 2}),
 ]
 
 
@@ -74,3 +78,25 @@ def test_openrouter_prices_known_by_hand() -> None:
     ends = [body for body in bodies.values() if isinstance(body, Retirement)]
     assert {body.retires_at.year for body in ends if body.retires_at} == {2026}
     assert not [subject for subject in bodies if subject.startswith("price/openrouter/auto/")]
+
+
+def test_runpods_zeros_and_placeholders_are_no_prices() -> None:
+    parsed = corpus.parse("gpu_offers", "prices/runpod__gpu-types.json")
+    offers = [r.body for r in parsed.readings if isinstance(r.body, Offer)]
+    assert Counter(offer.listed for offer in offers) == {True: 76, False: 6}
+    assert {offer.item for offer in offers if not offer.listed} == {"A100", "RTX 3070", "RTX 3080", "RTX 3080 TI", "V100"}
+    assert min(r.body.amount for r in parsed.readings if isinstance(r.body, Price)) == Decimal("0.12")
+    assert Decimal("0.5") not in {r.body.amount for r in parsed.readings if isinstance(r.body, Price)}
+    assert parsed.notes == ("1 entries without a GPU left out", "12 prices that are placeholders (0.5) left out")
+
+
+def test_vasts_machines_are_priced_for_one_gpu() -> None:
+    offers = {
+        r.body.region: r.body for r in corpus.parse("gpu_offers", "prices/vastai__bundles.json").readings if isinstance(r.body, Offer)
+    }
+    # United States: 4 for 6.93, 4 for 6.93 and 1 for 1.79; Japan: 4 for 6.40 and 8 for 16; Taiwan: 1 for 2.20
+    assert {region: (offer.count, offer.price) for region, offer in offers.items()} == {
+        "US": (9, Decimal("1.733333")),
+        "JP": (12, Decimal("1.6")),
+        "TW": (1, Decimal("2.203051")),
+    }

@@ -184,3 +184,36 @@ def test_litellm_changes_known_by_hand() -> None:
     halved = prices["price/gpt-5.5-pro/input/flex"]
     assert isinstance(halved, Price)
     assert halved.amount == 15
+
+
+@pytest.mark.parametrize(
+    ("file", "lines", "ways"),
+    [
+        ("prime-intellect__b200-180gb.jsonl", 957, {"changed": 36, "gone": 81, "new": 82}),
+        ("prime-intellect__gh200-96gb.jsonl", 752, {"gone": 73, "new": 74}),
+    ],
+)
+def test_sellers_of_a_market_come_go_and_change_their_lowest_price(file: str, lines: int, ways: dict[str, int]) -> None:
+    recorded = (corpus.CORPUS / "prices" / file).read_bytes().splitlines()
+    assert len(recorded) == lines
+    told = [msgspec.json.decode(line) for line in recorded]
+    reader = connector("gpu_offers")
+    config = reader.spec.config.model_validate({"url": "https://localhost/"})
+    at = [datetime.fromisoformat(snapshot["timestamp"]) for snapshot in told]
+    # each moment is the file as it stood then: the last line is the market
+    answers = [b"\n".join(recorded[max(0, number - 2) : number + 1]) for number in range(lines)]
+    snapshots = [(at[n], reader.parse(Response("https://localhost/", 200, {}, answers[n], at[n]), config)) for n in range(lines)]
+    totals: Counter[str] = Counter()
+    for (before, after), sent in zip(pairwise(told), changes(snapshots), strict=True):
+        old, new = ({seller: offers["min"] for seller, offers in s["by_provider"].items()} for s in (before, after))
+        got = {}
+        for observation in sent:
+            gone = isinstance(observation.body, Gone)
+            got[observation.vendor] = "gone" if gone else "changed" if observation.vendor in old else "new"
+        assert got == {
+            **dict.fromkeys(old.keys() - new.keys(), "gone"),
+            **dict.fromkeys(new.keys() - old.keys(), "new"),
+            **{seller: "changed" for seller in old.keys() & new.keys() if old[seller] != new[seller]},
+        }
+        totals.update(got.values())
+    assert totals == ways

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from rules.price_change import PriceChange, PriceParams
 from secondsource.adapters.plugins import connector, connectors
-from secondsource.contracts.connector import Parsed, Response
+from secondsource.contracts.connector import Parsed, ParseError, Request, Response
 from secondsource.domain.difference import NOTHING_YET, difference
 from secondsource.domain.observations import Gone, Observation, Offer, Price, observe
 
@@ -74,3 +76,46 @@ def test_amounts_are_exact_in_a_currency_and_keep_what_the_source_said(case: str
         if isinstance(body, Offer):
             assert body.price is None or body.price > 0, "0 is never a price of something offered"
             assert body.listed or body.price is None
+
+
+def test_of_a_recorded_market_the_last_line_is_the_market() -> None:
+    reader = connector("gpu_offers")
+    config = reader.spec.config.model_validate({"url": "https://localhost/"})
+    lines = (HERE / "gpu_offers/market_snapshot/response.json").read_bytes().rstrip()
+    body = lines.replace(b"5.49", b"1.11") + b"\n" + lines + b"\n"
+    parsed = reader.parse(Response("https://localhost/", 200, {}, body, AT), config)
+    assert {r.vendor: r.body.price for r in parsed.readings if isinstance(r.body, Offer)}["borealis"] == Decimal("5.49")
+    with pytest.raises(ParseError, match="cut off"):
+        reader.parse(Response("https://localhost/", 200, {}, body[:-20], AT), config)
+
+
+def asked(name: str, cursor: str | None = None, **config: Any) -> Request:
+    reader = connector(name)
+    (request,) = reader.requests(reader.spec.config.model_validate(config), cursor)
+    return request
+
+
+def test_gpu_markets_are_asked_as_each_wants_it() -> None:
+    runpod = asked("gpu_offers", url="https://api.runpod.io/graphql")
+    assert (runpod.method, runpod.headers["content-type"]) == ("POST", "application/json")
+    assert "gpuTypes {" in msgspec.json.decode(runpod.body or b"")["query"]
+    vast = asked("gpu_offers", url="https://console.vast.ai/api/v0/bundles/", names=["H200"], limit=7)
+    assert msgspec.json.decode(vast.body or b"") == {
+        "rentable": {"eq": True}, "rented": {"eq": False}, "gpu_name": {"in": ["H200"]}, "type": "on-demand", "order": [["id", "asc"]],
+        "limit": 7,
+    }  # fmt: skip
+    assert asked("gpu_offers", url="https://cloud.lambda.ai/api/v1/instance-types", auth="lambda").method == "GET"
+    prime = asked("gpu_offers", url="https://api.primeintellect.ai/api/v1/availability/gpus")
+    assert prime.params == {"page": "1", "page_size": "100"}
+
+
+def test_prime_intellects_pages_follow_each_other_to_the_last() -> None:
+    further = read("gpu_offers/prime_first_page").next_request
+    assert further is not None
+    assert (further.params["page"], further.auth) == ("2", "prime")
+    assert read("gpu_offers/prime_last_page").next_request is None
+
+
+def test_a_full_answer_of_a_market_place_is_not_the_whole_picture() -> None:
+    assert read("gpu_offers/vast").complete
+    assert not read("gpu_offers/vast_full").complete
