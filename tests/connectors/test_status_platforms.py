@@ -16,7 +16,17 @@ from secondsource.domain.observations import ComponentStatus, Incident
 from secondsource.domain.status import Status, worst
 
 HERE = Path(__file__).parent
-PLATFORMS = ("statuspage", "incident_io", "instatus", "better_stack", "status_io", "cachet", "uptime_robot", "datadog_status")
+PLATFORMS = (
+    "statuspage",
+    "incident_io",
+    "instatus",
+    "better_stack",
+    "status_io",
+    "cachet",
+    "uptime_robot",
+    "datadog_status",
+    "heroku_status",
+)
 # the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
 SEEN_AS: dict[str, str] = {}
 
@@ -79,6 +89,8 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
         ("cachet", {"url": "https://status.example.com/api/v1/components"}, ["https://status.example.com/api/v1/components"]),
         ("uptime_robot", {"url": "https://s.example.com/api/getMonitorList/K"}, ["https://s.example.com/api/getMonitorList/K"]),
         ("datadog_status", {"url": "https://status.example.com/"}, ["https://status.example.com/config.json"]),
+        ("heroku_status", {}, ["https://status.heroku.com/api/v4/current-status"]),
+        ("heroku_status", {"url": "https://mirror.example.com/heroku.json"}, ["https://mirror.example.com/heroku.json"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -110,6 +122,9 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("datadog_status/typical", Status.PARTIAL_OUTAGE),
         ("datadog_status/contradictory", Status.MAJOR_OUTAGE),
         ("datadog_status/unknown_words", Status.UNKNOWN),
+        ("heroku_status/typical", Status.MAJOR_OUTAGE),
+        ("heroku_status/contradictory", Status.MAJOR_OUTAGE),
+        ("heroku_status/unknown_words", Status.UNKNOWN),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
