@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import BaseModel, Field
@@ -19,6 +19,7 @@ from secondsource.domain.money import Unit
 from secondsource.domain.observations import Offer, Price
 from secondsource.domain.text import tidy
 
+_ACCEPT = {"accept": "application/json"}
 _PAGE = 100  # of Prime Intellect
 _MICRO = Decimal("1e-6")
 _CLOUDS = {"secure": "secure cloud", "community": "community cloud"}
@@ -87,14 +88,11 @@ class GpuOffers:
         if read is None:
             raise _explain(root)
         sheet = PriceSheet()
-        complete, further = read(root, config, sheet)
+        complete, total = read(root, config, sheet)
         if not len(sheet):
             sheet.note("nothing that is offered fits `items`")
-        if not further:
-            return sheet.parsed(complete=complete)
-        asked = parse_qs(urlsplit(response.url).query).get("page", ["1"])[0]
-        page = int(asked) if asked.isdecimal() and len(asked) < 5 else 1
-        return sheet.parsed(complete=complete, next_request=_page(config, page + 1) if page * _PAGE < further else None)
+        page = int(response.memo or 1)
+        return sheet.parsed(complete=complete, next_request=_page(config, page + 1) if page * _PAGE < total else None)
 
     def recognise(self, response: Response) -> float:
         """By the shape of the answer."""
@@ -104,7 +102,6 @@ class GpuOffers:
             return 0.0
 
 
-_ACCEPT = {"accept": "application/json"}
 _Reader = Callable[[Node, Config, PriceSheet], tuple[bool, int]]
 """Reads an answer into a sheet; tells whether it is the whole picture, and how many entries there are over all pages (0: one page)."""
 
@@ -115,7 +112,8 @@ def _post(config: Config, body: object) -> Request:
 
 
 def _page(config: Config, number: int) -> Request:
-    return Request(config.url, headers=_ACCEPT, params={"page": str(number), "page_size": str(_PAGE)}, auth=config.auth)
+    params = {"page": str(number), "page_size": str(_PAGE)}
+    return Request(config.url, headers=_ACCEPT, params=params, auth=config.auth, memo=str(number))
 
 
 def _root(body: bytes) -> Node:

@@ -27,7 +27,8 @@ def read(case: str) -> Parsed:
     told = msgspec.json.decode((HERE / case / "request.json").read_bytes())
     body = next((HERE / case).glob("response.*")).read_bytes()
     reader = connector(case.partition("/")[0])
-    return reader.parse(Response(told["url"], 200, {}, body, AT), reader.spec.config.model_validate(told["config"]))
+    response = Response(told["url"], 200, {}, body, AT, memo=told.get("memo", ""))
+    return reader.parse(response, reader.spec.config.model_validate(told["config"]))
 
 
 def observed(parsed: Parsed, at: datetime) -> list[Observation]:
