@@ -26,6 +26,7 @@ PLATFORMS = (
     "uptime_robot",
     "datadog_status",
     "heroku_status",
+    "slack_status",
 )
 # the Statuspage-shaped answer of another platform is Statuspage's where nothing in it shows whose it is
 SEEN_AS: dict[str, str] = {}
@@ -91,6 +92,8 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
         ("datadog_status", {"url": "https://status.example.com/"}, ["https://status.example.com/config.json"]),
         ("heroku_status", {}, ["https://status.heroku.com/api/v4/current-status"]),
         ("heroku_status", {"url": "https://mirror.example.com/heroku.json"}, ["https://mirror.example.com/heroku.json"]),
+        ("slack_status", {}, ["https://slack-status.com/api/v2.0.0/current"]),
+        ("slack_status", {"url": "https://slack-status.com/api/v2.0.0/history"}, ["https://slack-status.com/api/v2.0.0/history"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -125,6 +128,12 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("heroku_status/typical", Status.MAJOR_OUTAGE),
         ("heroku_status/contradictory", Status.MAJOR_OUTAGE),
         ("heroku_status/unknown_words", Status.UNKNOWN),
+        ("slack_status/all_well", Status.OPERATIONAL),
+        ("slack_status/contradictory_ok_with_an_outage", Status.MAJOR_OUTAGE),
+        ("slack_status/contradictory_active_with_nothing", Status.UNKNOWN),
+        ("slack_status/notice_only", Status.OPERATIONAL),
+        ("slack_status/scheduled", Status.OPERATIONAL),
+        ("slack_status/unknown_words", Status.UNKNOWN),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
