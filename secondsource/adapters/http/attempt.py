@@ -24,7 +24,7 @@ from secondsource.ports.fetcher import Failed, Fetched, FetchPolicy, Page, Uncha
 class Attempt:
     """``known`` are the validators that belong to this request, ``key`` is its name; used once.
 
-    ``every_status`` takes any answer for one.
+    ``every_status`` takes any answer for one. ``rejected`` tells afterwards that the credential was not accepted where it belongs.
     """
 
     _hop: Hop
@@ -40,6 +40,7 @@ class Attempt:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
+        self.rejected = False
         self._every_status = every_status
         self._transport = transport
         self._policy = policy
@@ -84,6 +85,7 @@ class Attempt:
         status, headers = response.status_code, response.headers
         if status == 304 and self._hop.conditional:
             return Unchanged(self._latency(), self._validators(headers, self._known.body_hash))
+        self.rejected = status == 401 and not self._hop.left_home
         success = 200 <= status < 300 and status != 206
         later = None if success else retry_after(headers.get("retry-after"), self._now())
         if not success and not self._every_status:

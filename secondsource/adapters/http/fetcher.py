@@ -12,12 +12,13 @@ import httpx2
 from secondsource import __version__
 from secondsource.adapters.http.addresses import AddressPolicy
 from secondsource.adapters.http.attempt import Attempt
-from secondsource.adapters.http.credentials import Credential, CredentialError, prove
+from secondsource.adapters.http.credentials import ClientCredentials, Credential, CredentialError, Proof, find, prove
 from secondsource.adapters.http.failures import Refusal, clean
 from secondsource.adapters.http.hops import first_hop
 from secondsource.adapters.http.hosts import BadAddress, host_of
 from secondsource.adapters.http.resolver import Resolver, SystemResolver
 from secondsource.adapters.http.slots import Slots
+from secondsource.adapters.http.tokens import Tokens
 from secondsource.adapters.http.transport import MAX_CONNECTIONS, GuardedTransport
 from secondsource.contracts.connector import Request
 from secondsource.domain.observations import Outcome
@@ -55,6 +56,7 @@ class HttpFetcher:
         self._ssl_context = ssl_context
         self._user_agent = user_agent
         self._transports: dict[tuple[str, ...], GuardedTransport] = {}
+        self._tokens = Tokens(self._exchange, now)
 
     async def __aenter__(self) -> HttpFetcher:
         return self
@@ -77,28 +79,53 @@ class HttpFetcher:
         policy: FetchPolicy = DEFAULT_POLICY,
         validators: Validators = NO_VALIDATORS,
     ) -> Fetched:
-        """One attempt; see the port. Raises ValueError for a policy whose ``allow`` holds something that is no network."""
-        transport = self._transport(policy)
+        """One attempt; see the port. A token that is needed first has a deadline of its own, as long as the policy's.
+
+        Raises ValueError for a policy whose ``allow`` holds something that is no network.
+        """
         key = request_key(request)
         known = validators if validators.request == key and not request.every_time else NO_VALIDATORS
+        credential: Credential | None = None
         try:
-            proof = prove(request.auth, self._credentials)
-            hop = first_hop(request, proof, known, policy, self._user_agent)
-        except (CredentialError, BadAddress) as error:
+            credential = find(request.auth, self._credentials) if request.auth is not None else None
+            proof = await self._proof(request.auth or "", credential, policy)
+        except CredentialError as error:
             return Failed(Outcome.REFUSED, clean(str(error)))
         except Refusal as error:
-            return Failed(error.outcome, clean(error.detail))
+            return Failed(error.outcome, clean(error.detail), error.retry_after)
+        fetched, rejected = await self._send(request, proof, known, policy)
+        if rejected and isinstance(credential, ClientCredentials):
+            self._tokens.forget(request.auth or "")
+        return fetched
+
+    async def _proof(self, name: str, credential: Credential | None, policy: FetchPolicy) -> Proof | None:
+        if isinstance(credential, ClientCredentials):
+            return await self._tokens.proof(name, credential, policy)
+        return prove(name, credential, self._now) if credential is not None else None
+
+    async def _exchange(self, request: Request, proof: Proof, policy: FetchPolicy) -> Fetched:
+        fetched, _ = await self._send(request, proof, NO_VALIDATORS, policy)
+        return fetched
+
+    async def _send(self, request: Request, proof: Proof | None, known: Validators, policy: FetchPolicy) -> tuple[Fetched, bool]:
+        """One attempt, and whether the credential was refused."""
+        try:
+            hop = first_hop(request, proof, known, policy, self._user_agent)
+        except BadAddress as error:
+            return Failed(Outcome.REFUSED, clean(str(error))), False
+        except Refusal as error:
+            return Failed(error.outcome, clean(error.detail)), False
         async with self._slots.hold(host_of(hop.url)):
             attempt = Attempt(
-                transport,
+                self._transport(policy),
                 policy,
                 known,
-                key,
+                request_key(request),
                 every_status=request.every_status,
                 now=self._now,
                 monotonic=self._monotonic or asyncio.get_running_loop().time,
             )
-            return await attempt.run(hop)
+            return await attempt.run(hop), attempt.rejected
 
     def _transport(self, policy: FetchPolicy) -> GuardedTransport:
         transport = self._transports.get(policy.allow)

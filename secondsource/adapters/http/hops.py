@@ -40,10 +40,11 @@ class Hop:
 
     def wire(self) -> httpx2.Request:
         """The request as httpx2 has it."""
-        headers = {**self.common, **self.headers}
+        headers, url = {**self.common, **self.headers}, self.url
         if self.proof is not None:
-            headers[self.proof.name] = self.proof.value
-        return httpx2.Request(self.method, self.url, headers=headers, content=self.body)
+            url, added = self.proof.applied(self.method, url, headers, self.body or b"")
+            headers.update(added)
+        return httpx2.Request(self.method, url, headers=headers, content=self.body)
 
 
 def first_hop(request: Request, proof: Proof | None, validators: Validators | None, policy: FetchPolicy, user_agent: str) -> Hop:
