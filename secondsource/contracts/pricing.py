@@ -19,7 +19,7 @@ MAX_READINGS = 20_000
 """From one answer. A list that has more is to be narrowed in the source's configuration."""
 
 _ROUNDED = Decimal("1e-9")
-_EXACT = 40
+_DIGITS = 28
 
 
 class Machine(BaseModel):
@@ -45,7 +45,7 @@ def chosen(name: str, patterns: Iterable[str]) -> bool:
 
 def each(amount: Decimal, count: Decimal | int) -> Decimal:
     """The part of ``amount`` that falls on one of ``count``: exact where it has an end, else to the billionth."""
-    context = Context(prec=_EXACT)
+    context = Context(prec=_DIGITS)
     part = context.divide(amount, Decimal(count))
     if context.flags[Inexact]:
         part = part.quantize(_ROUNDED, ROUND_HALF_EVEN, context)

@@ -31,6 +31,7 @@ def parse(case: Path) -> Parsed:
         body=payload.read_bytes(),
         received_at=datetime.fromisoformat(request["received_at"]),
         latency_ms=request.get("latency_ms"),
+        memo=request.get("memo", ""),
     )
     reader = connector(case.parent.name)
     parsed = reader.parse(response, reader.spec.config.model_validate(request["config"]))

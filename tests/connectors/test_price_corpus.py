@@ -8,7 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from secondsource.adapters.plugins import connector
 from secondsource.cli.detect import candidates
+from secondsource.contracts.connector import ParseError
+from secondsource.domain.money import Unit
 from secondsource.domain.observations import Offer, Price, Retirement
 from tests.connectors import test_corpus as corpus
 
@@ -21,6 +24,7 @@ COUNTS = [
     ("openrouter_models", "openrouter__models-2026-08-22.json", {"price": 1667, "retirement": 8}),
     ("openrouter_models", "openrouter__models-small.json", {"price": 24}),
     ("gpu_offers", "runpod__gpu-types.json", {"offer": 82, "price": 76}),
+    ("gcp_billing", "gcp__billing-skus.json", {"price": 3}),
     ("gpu_offers", "vastai__bundles.json", {"offer": 3, "price": 3}),
     ("gpu_offers", "prime-intellect__b200-180gb.jsonl", {"offer": 3}),
     ("gpu_offers", "prime-intellect__gh200-96gb.jsonl", {"offer": 2}),
@@ -100,3 +104,25 @@ def test_vasts_machines_are_priced_for_one_gpu() -> None:
         "JP": (12, Decimal("1.6")),
         "TW": (1, Decimal("2.203051")),
     }
+
+
+def test_googles_units_and_nanos_make_exact_prices_in_every_region() -> None:
+    reader = connector("gcp_billing")
+    config = reader.spec.config.model_validate({"descriptions": []})
+    parsed = reader.parse(corpus.response(corpus.CORPUS / "prices/gcp__billing-skus.json"), config)
+    bodies = {(r.body.item, r.body.region): r.body for r in parsed.readings if isinstance(r.body, Price)}
+    assert len(bodies) == len(parsed.readings) == 17
+    for (item, region), (amount, unit, currency) in {
+        ("A100", "us-east1"): ("2.933908", Unit.ACCELERATOR_HOUR, "USD"),
+        ("A2 Instance Core", "us-west1"): ("0.031611", Unit.HOUR, "USD"),
+        ("T2D AMD Instance Core", "asia-southeast1"): ("508.934997455", Unit.HOUR, "IDR"),
+        # 0.004237 for a GiB, of which a GB is 1 in 1.073741824
+        ("A2 Instance Ram", "us-central1"): ("0.003946013748645782470703125", Unit.GB_HOUR, "USD"),
+    }.items():
+        body = bodies[item, region]
+        assert (body.amount, body.unit, body.currency) == (Decimal(amount), unit, currency)
+
+
+def test_googles_error_says_what_to_do() -> None:
+    with pytest.raises(ParseError, match=r"error: Google answers INVALID_ARGUMENT API_KEY_INVALID: .* Check the key that `auth` names"):
+        corpus.parse("gcp_billing", "prices/gcp__billing-skus-error.json")

@@ -120,3 +120,12 @@ def test_prime_intellects_pages_follow_each_other_to_the_last() -> None:
 def test_a_full_answer_of_a_market_place_is_not_the_whole_picture() -> None:
     assert read("gpu_offers/vast").complete
     assert not read("gpu_offers/vast_full").complete
+
+
+def test_googles_pages_are_asked_for_with_the_token_and_the_credential() -> None:
+    first = asked("gcp_billing", auth="google", currency="EUR")
+    assert (first.params, first.auth) == ({"currencyCode": "EUR", "pageSize": "1000"}, "google")
+    further = read("gcp_billing/first_page").next_request
+    assert further is not None
+    assert further.params["pageToken"] == further.memo == "CAEQAQ"
+    assert read("gcp_billing/typical").next_request is None
