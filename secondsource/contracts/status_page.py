@@ -165,7 +165,7 @@ class StatusPage:
 
     def _names(self, components: Sequence[str], places: Sequence[str]) -> tuple[str, ...] | None:
         """What an event touches, once each; None, and counted, where none of its components is read."""
-        deciding = [tidy(name, 200) for name in components or places]
+        deciding = [tidy(name, 200) for name in components]
         if deciding and not any(name in self._read if name in self._read | self._unread else self._config.wants(name) for name in deciding):
             self._left_out += 1
             return None
