@@ -31,9 +31,9 @@ class Machine(BaseModel):
     count: int = Field(ge=1, le=1024, description="How many of it.")
 
 
-def machine(name: str, machines: Mapping[str, Machine]) -> Machine | None:
-    """What is in the machine of that name; the patterns of ``machines`` (with * and ?) are tried in their order."""
-    return next((found for pattern, found in machines.items() if fnmatchcase(name, pattern)), None)
+def machine(name: str, *tables: Mapping[str, Machine]) -> Machine | None:
+    """What is in the machine of that name; the patterns of ``tables`` (with * and ?) are tried in their order."""
+    return next((found for table in tables for pattern, found in table.items() if fnmatchcase(name, pattern)), None)
 
 
 def chosen(name: str, patterns: Iterable[str]) -> bool:

@@ -129,3 +129,17 @@ def test_googles_pages_are_asked_for_with_the_token_and_the_credential() -> None
     assert further is not None
     assert further.params["pageToken"] == further.memo == "CAEQAQ"
     assert read("gcp_billing/typical").next_request is None
+
+
+def test_azures_filter_is_narrowed_by_regions_and_its_pages_followed_at_home_only() -> None:
+    first = asked("azure_retail_prices", filter="serviceName eq 'Storage'", regions=["westeurope", "eastus"], currency="EUR")
+    assert first.params == {
+        "api-version": "2023-01-01-preview",
+        "currencyCode": "'EUR'",
+        "$filter": "(serviceName eq 'Storage') and (armRegionName eq 'westeurope' or armRegionName eq 'eastus')",
+    }
+    assert asked("azure_retail_prices").params["$filter"].startswith("serviceName eq 'Virtual Machines'")
+    further = read("azure_retail_prices/first_page").next_request
+    assert further is not None
+    assert further.url == "https://prices.azure.com:443/api/retail/prices?$filter=x&$skip=1000"
+    assert read("azure_retail_prices/typical").next_request is None
