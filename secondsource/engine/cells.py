@@ -31,14 +31,19 @@ class StoredCell(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cell:
-    """The state of one rule for one key. ``packed`` holds a loaded state until it is first needed."""
+    """The state of one rule for one key. ``packed`` holds a loaded state until it is first needed.
 
-    __slots__ = ("dirty", "packed", "state", "wake_at")
+    ``queued`` is where the cell stands in its partition's wake queue, never later than ``wake_at``: most wakes are put off
+    before they fall due, and to put one off costs nothing.
+    """
+
+    __slots__ = ("dirty", "packed", "queued", "state", "wake_at")
 
     def __init__(self, packed: bytes | None = None, wake_at: datetime | None = None) -> None:
         self.state: Any = None
         self.packed = packed
         self.wake_at = wake_at
+        self.queued = wake_at
         self.dirty = False
 
 
@@ -64,16 +69,37 @@ class Partition:
                 self.wakes.append((row.wake_at, rule, row.key))
         heapq.heapify(self.wakes)
 
+    def wake(self, rule: int, key: str, cell: Cell, at: datetime) -> None:
+        """Have the cell woken at ``at``, and no longer when it was to be woken before."""
+        cell.wake_at = at
+        if cell.queued is None or at < cell.queued:
+            cell.queued = at
+            heapq.heappush(self.wakes, (at, rule, key))
+
     def next_wake(self) -> datetime | None:
-        """When the first wake falls due that still holds."""
+        """When the first wake falls due that still holds; it is then the first of the queue."""
         wakes = self.wakes
         while wakes:
             due, rule, key = wakes[0]
             cell = self.cells[rule].get(key)
-            if cell is not None and cell.wake_at == due:
+            if cell is None or cell.queued != due:
+                heapq.heappop(wakes)  # the cell was forgotten, or stands further ahead
+            elif cell.wake_at == due:
                 return due
-            heapq.heappop(wakes)  # replaced or withdrawn since
+            else:
+                cell.queued = cell.wake_at
+                if cell.wake_at is None:
+                    heapq.heappop(wakes)
+                else:
+                    heapq.heapreplace(wakes, (cell.wake_at, rule, key))
         return None
+
+    def take_wake(self) -> tuple[int, str, Cell]:
+        """The first of the queue, which :meth:`next_wake` has found to hold: its rule, key and cell."""
+        _, rule, key = heapq.heappop(self.wakes)
+        cell = self.cells[rule][key]
+        cell.queued = None
+        return rule, key, cell
 
 
 class StateCodec:

@@ -11,7 +11,6 @@ What is guaranteed:
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
@@ -80,10 +79,7 @@ class Engine:
         signals: list[Signal] = []
         now = batch.at
         if batch.key == TICK_KEY:
-            for place in sorted({*self._partitions, *self._asleep}, key=_place_order):
-                if (due := self._asleep.get(place)) is None or due <= now:
-                    self._fire(self._partition(*place), now, signals)
-            signals.sort(key=_ledger_order)
+            self._tick(now, signals)
             return signals
         exercise = batch.exercise
         own = self._partition(batch.key, exercise)
@@ -128,7 +124,7 @@ class Engine:
         return min(dues, default=None)
 
     def take_changes(self) -> list[StoredCell]:
-        """The cells that changed since the last call, each once, as a store keeps them."""
+        """The cells that changed since the last call to this or :meth:`drop_changes`, each once, as a store keeps them."""
         changes = []
         for partition, rule, key, cell in self._dirty:
             cell.dirty = False
@@ -138,6 +134,12 @@ class Engine:
             changes.append(StoredCell(partition.key, partition.exercise, self._targets[rule].id, key, packed, wake_at))
         self._dirty.clear()
         return changes
+
+    def drop_changes(self) -> None:
+        """Nobody keeps what changed so far: for runs without a store."""
+        for _, _, _, cell in self._dirty:
+            cell.dirty = False
+        self._dirty.clear()
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """Let go of the partitions whose key ``keep`` refuses: they were taken over by another worker."""
@@ -154,12 +156,18 @@ class Engine:
             self._asleep.pop((key, exercise), None)
         return partition
 
+    def _tick(self, now: datetime, signals: list[Signal]) -> None:
+        due = [place for place, partition in self._partitions.items() if partition.wakes and partition.wakes[0][0] <= now]
+        due += [place for place, first in self._asleep.items() if first <= now]
+        for place in sorted(due, key=_place_order):
+            self._fire(self._partition(*place), now, signals)
+        signals.sort(key=_ledger_order)
+
     def _fire(self, partition: Partition, now: datetime, signals: list[Signal]) -> None:
         while (due := partition.next_wake()) is not None and due <= now:
-            _, index, key = heapq.heappop(partition.wakes)
+            index, key, cell = partition.take_wake()
             target = self._targets[index]
             woken = due if target.at_once else now
-            cell = partition.cells[index][key]
             state = cell.state if cell.packed is None else self._unpack(target, cell)
             try:
                 step = target.on_wake(key, state, woken, self.context)
@@ -190,9 +198,10 @@ class Engine:
         wake_at = step.wake_at
         if not (target.at_once or waking) and cell.wake_at is not None:
             wake_at = cell.wake_at if wake_at is None else min(wake_at, cell.wake_at)
-        if wake_at is not None and (waking or wake_at != cell.wake_at):
-            heapq.heappush(home.wakes, (wake_at, target.index, key))
-        cell.wake_at = wake_at
+        if wake_at is None:
+            cell.wake_at = None
+        else:
+            home.wake(target.index, key, cell, wake_at)
         if not cell.dirty:
             cell.dirty = True
             self._dirty.append((home, target.index, key, cell))

@@ -22,6 +22,7 @@ def replay(batches: Iterable[Batch], engine: Engine, progress: Callable[[int], N
             continue
         seen.add(batch.id)
         yield from engine.apply(batch)
-        engine.take_changes()
+        if len(seen) % 1000 == 0:
+            engine.drop_changes()
         if progress is not None:
             progress(len(batch.observations))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from secondsource.contracts.rule import Step
 from secondsource.domain.context import Context
 from secondsource.domain.ledger import digest, lines
-from secondsource.domain.observations import Batch, Gone, Observation, batch_of, observe
+from secondsource.domain.observations import Batch, Gone, Observation, Price, batch_of, observe
 from secondsource.domain.signals import Signal
 from secondsource.engine.cells import StoredCell
 from secondsource.engine.engine import Engine
@@ -122,6 +122,48 @@ def test_a_portfolio_rule_may_not_signal_on_an_observation() -> None:
 
     with pytest.raises(RuleError, match="on a wake, never on an observation"):
         Engine({"sum": Hasty(Params())}, Context()).apply(spend("a", 0, 1))
+
+
+class Alarm(HoldRule):
+    """Is to be woken so many minutes from now, never for 0; forgets the key for 99."""
+
+    def on_observation(self, key: str, state: Held | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+        assert isinstance(observation.body, Price)
+        ahead = int(observation.body.amount)
+        if ahead == 99:
+            return None if state is None else Step(None)
+        return Step(Held(observation.body.amount, now), (), now + timedelta(minutes=ahead) if ahead else None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from("xyz"), st.sampled_from([*range(10), 99, None])), max_size=40))
+def test_the_last_wake_asked_for_is_the_one_that_fires(inputs: list[tuple[int, str, int | None]]) -> None:
+    under_test = Engine({"hold": Alarm(Params())}, Context())
+    said: list[Signal] = []
+    wanted: list[tuple[float, str]] = []
+    asked: dict[str, float] = {}
+    minute = 0.0
+    for gap, item, ahead in [*inputs, (60, "", None)]:
+        minute += gap
+        wanted += sorted((due, f"price/{key}") for key, due in asked.items() if due <= minute)
+        asked = {key: due for key, due in asked.items() if due > minute}
+        if ahead is None:
+            said += under_test.apply(at(minute))
+            continue
+        said += under_test.apply(price("a", minute, ahead, item))
+        asked.pop(item, None)
+        if 0 < ahead < 99:
+            asked[item] = minute + ahead
+        assert under_test.next_wake() == (START + timedelta(minutes=min(asked.values())) if asked else None)
+    assert [((found.at - START) / timedelta(minutes=1), found.key) for found in said] == wanted
+
+
+def test_what_nobody_keeps_is_told_no_more() -> None:
+    under_test = engine()
+    under_test.apply(price("a", 0, 5))
+    under_test.drop_changes()
+    assert under_test.take_changes() == []
+    under_test.apply(price("a", 1, 6))
+    assert [cell.wake_at for cell in under_test.take_changes()] == [START + timedelta(minutes=11)]
 
 
 @st.composite
