@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
 import msgspec
@@ -31,6 +32,7 @@ _FAILURES = {
     Outcome.REFUSED: "the poll was refused",
     Outcome.PARSE: "the answer can not be understood",
 }
+_AT_ONCE = timedelta(0)
 
 
 class BlindParams(BaseModel):
@@ -84,6 +86,7 @@ class BlindSource:
 
     def __init__(self, params: BlindParams) -> None:
         self._params = params
+        self._allowed = lru_cache(maxsize=256)(self._times_interval)
 
     def keys(self, observation: Observation) -> Sequence[str]:
         return (observation.source,)
@@ -105,32 +108,30 @@ class BlindSource:
         return self._judge(key, state, now, context)
 
     def _heard(self, state: BlindState | None, observation: Observation, body: SourceHealth) -> BlindState:
-        at = observation.observed_at
-        interval = timedelta(seconds=body.interval_s) if body.interval_s > 0 else self._params.default_interval
-        read = body.outcome in (Outcome.OK, Outcome.UNCHANGED)
-        success = at if read else body.last_success_at
-        sighted = max(state.sighted, success or state.sighted) if state is not None else success or at
-        before = state.last if state is not None else ()
-        misread = 0 if read or state is None else state.misread
+        at, outcome = observation.observed_at, body.outcome
+        machine = state.machine if state is not None else Detection()
+        misread, last = (state.misread, state.last) if state is not None else (0, ())
+        if outcome is Outcome.OK or outcome is Outcome.UNCHANGED:
+            sighted, succeeded, misread, last = at, True, 0, ()
+        else:
+            success = body.last_success_at
+            known = success or at if state is None else max(state.sighted, success or state.sighted)
+            sighted, succeeded = min(known, at), success is not None or (state is not None and state.succeeded)
+            misread += outcome is Outcome.PARSE
+            last = (*last, observation.id)[-10:]
         return BlindState(
-            vendor=observation.vendor,
-            sighted=min(sighted, at),
-            heard=at,
-            allowed=interval * self._params.intervals,
-            succeeded=success is not None or (state is not None and state.succeeded),
-            outcome=body.outcome,
-            detail=body.detail,
-            connector=body.connector,
-            misread=misread + (body.outcome is Outcome.PARSE),
-            last=() if read else (*before, observation.id)[-10:],
-            machine=state.machine if state is not None else Detection(),
-            exercise=observation.exercise,
-        )
+            observation.vendor, sighted, at, self._allowed(body.interval_s), succeeded, outcome, body.detail, body.connector, misread, last,
+            machine, observation.exercise,
+        )  # fmt: skip
+
+    def _times_interval(self, seconds: int) -> timedelta:
+        interval = timedelta(seconds=seconds) if seconds > 0 else self._params.default_interval
+        return interval * self._params.intervals
 
     def _judge(self, key: str, state: BlindState, now: datetime, context: Context) -> Step:
         due = state.sighted + state.allowed
         blind = now >= due or state.misread >= self._params.parse_failures
-        machine, edge, wake = detect(state.machine, blind, now, timedelta(0), self._params.clear_hold)
+        machine, edge, wake = detect(state.machine, blind, now, _AT_ONCE, self._params.clear_hold)
         said: tuple[Signal, ...] = ()
         if edge is Edge.OPENED:
             said = (self._say(key, Said.OPENED, state, machine, now, context, self._why(state, now)),)
@@ -139,7 +140,9 @@ class BlindSource:
             said = (self._say(key, Said.CLEARED, state, state.machine, now, context, reason),)
         if due > now and machine.phase is not Phase.FIRING:
             wake = due if wake is None else min(wake, due)
-        return Step(msgspec.structs.replace(state, machine=machine), said, wake)
+        if machine is not state.machine:
+            state = msgspec.structs.replace(state, machine=machine)
+        return Step(state, said, wake)
 
     def _why(self, state: BlindState, now: datetime) -> str:
         if state.misread >= self._params.parse_failures:

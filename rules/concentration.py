@@ -149,9 +149,10 @@ class Concentration:
         lines = {place: line for place, line in state.lines.items() if line.amount is not None and now - line.at < self._params.forget}
         opened = dict(state.open)
         said: list[Signal] = []
+        bills = self._bills(lines.values(), context.portfolio.currency)
         for dimension in DIMENSIONS:
             limits: Limits | None = getattr(self._params, dimension)
-            weights = self._weights(dimension, lines.values(), context)
+            weights = self._weights(dimension, bills, context)
             if state.overflow:
                 weights.unplaced[f"all lines of spend beyond {MAX_LINES:,}"] = None
             if limits is not None and (parts := shares(weights.placed)):
@@ -165,7 +166,27 @@ class Concentration:
             return Step(None, said)
         return Step(ConcentrationState(lines, opened, state.overflow and len(lines) >= MAX_LINES, state.exercise), said)
 
-    def _weights(self, dimension: Dimension, lines: Iterable[Line], context: Context) -> Weights:
+    def _bills(self, lines: Iterable[Line], currency: str) -> list[tuple[Line, Fraction | str]]:
+        """Each line with what it comes to a month, or why that can not be told."""
+        factors: dict[tuple[str, str], Fraction | str] = {}
+        bills: list[tuple[Line, Fraction | str]] = []
+        for line in lines:
+            assert line.amount is not None
+            factor = factors.get(kind := (line.currency, line.period))
+            if factor is None:
+                factor = factors[kind] = self._factor(line, currency)
+            bills.append((line, factor if isinstance(factor, str) else Fraction(line.amount) * factor))
+        return bills
+
+    def _factor(self, line: Line, currency: str) -> Fraction | str:
+        rate = Decimal(1) if line.currency == currency else self._params.rates.get(line.currency)
+        if rate is None:
+            return f"no rate for {line.currency}"
+        if line.period not in _MONTHLY:
+            return f"spend for a {line.period} is not understood"
+        return Fraction(rate) * _MONTHLY[line.period]
+
+    def _weights(self, dimension: Dimension, bills: Iterable[tuple[Line, Fraction | str]], context: Context) -> Weights:
         """Who has how much a month. A vendor's own bill goes before what the portfolio says of it."""
         placed: dict[str, Fraction] = {}
         unplaced: dict[str, Fraction | None] = {}
@@ -173,18 +194,14 @@ class Concentration:
         nowhere: dict[str, Fraction] = {}
 
         def put(name: str, amount: Fraction) -> None:
-            placed[name] = placed.get(name, Fraction(0)) + amount
+            placed[name] = placed[name] + amount if name in placed else amount
 
-        for line in lines:
-            assert line.amount is not None
-            rate = Decimal(1) if line.currency == context.portfolio.currency else self._params.rates.get(line.currency)
-            if rate is None or line.period not in _MONTHLY:
-                what = f"no rate for {line.currency}" if rate is None else f"spend for a {line.period} is not understood"
-                unplaced[f"{line.vendor}: {what}"] = None
+        for line, amount in bills:
+            if isinstance(amount, str):
+                unplaced[f"{line.vendor}: {amount}"] = None
                 if dimension == "vendor":
                     billed.add(line.vendor)
                 continue
-            amount = Fraction(line.amount) * Fraction(rate) * _MONTHLY[line.period]
             if dimension == "vendor":
                 name: str | None = line.vendor
             elif dimension == "region":

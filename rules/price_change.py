@@ -121,6 +121,7 @@ class PriceChange:
 
     def __init__(self, params: PriceParams) -> None:
         self._params = params
+        self._threshold, self._spot_threshold = Decimal(str(params.threshold)), Decimal(str(params.spot_threshold))
 
     def keys(self, observation: Observation) -> Sequence[str]:
         body = observation.body
@@ -168,7 +169,7 @@ class PriceChange:
         for source in sorted(state.quotes):
             quote = state.quotes[source]
             if quote.told.same(quote.now) or not self._off(quote, spot):
-                settled = Quote(quote.told, quote.now)
+                settled = quote if quote.off_since is None else Quote(quote.told, quote.now)
             elif state.told is not None and quote.now.same(state.told):
                 settled = Quote(quote.now, quote.now)  # it confirms what another source made known
             else:
@@ -181,7 +182,8 @@ class PriceChange:
                 else:
                     settled = Quote(quote.told, quote.now, since)
                     wakes.append(due)
-            state = msgspec.structs.replace(state, quotes={**state.quotes, source: settled})
+            if settled is not quote:
+                state = msgspec.structs.replace(state, quotes={**state.quotes, source: settled})
         if state.finding is not None:
             ends = state.finding.told_at + self._params.standing
             if now >= ends:
@@ -194,8 +196,8 @@ class PriceChange:
     def _off(self, quote: Quote, spot: bool) -> bool:
         if not quote.told.comparable(quote.now) or quote.told.value == 0:
             return True
-        threshold = self._params.spot_threshold if spot else self._params.threshold
-        return abs(_change(quote.told, quote.now)) * 100 >= Fraction(str(threshold))
+        threshold = self._spot_threshold if spot else self._threshold
+        return abs(quote.now.value / quote.told.value - 1) * 100 >= threshold
 
     def _tell(self, key: str, state: PriceState, source: str, quote: Quote, now: datetime, context: Context) -> tuple[PriceState, Signal]:
         standing = state.finding

@@ -8,8 +8,10 @@ anew. Too few samples or too short a time give no runway, and a missing limit is
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import ClassVar
 
 import msgspec
@@ -19,7 +21,7 @@ from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain.context import Context
 from secondsource.domain.detection import Detection, Edge, detect
 from secondsource.domain.detection import Phase as Machine
-from secondsource.domain.figures import median, theil_sen
+from secondsource.domain.figures import median, steepest_trend, theil_sen
 from secondsource.domain.observations import Observation, Quota
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
@@ -53,13 +55,19 @@ class QuotaParams(BaseModel):
 
 
 class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A quota as last read, its samples, and the finding. ``slope`` is in units per second."""
+    """A quota as last read, its samples, and the finding.
+
+    ``samples`` end with the reading that began the newest of them. Until the next one begins, ``quota``, read ``at``, stands in its place,
+    and the trend stays that of ``samples``. It is worked out only where it can matter: ``slope`` (per second; 0 for none, None for not
+    worked out) is at most ``steepest``.
+    """
 
     vendor: str
     quota: Quota
     at: datetime
     id: str
     samples: tuple[tuple[datetime, float], ...] = ()
+    steepest: float = 0.0
     slope: float | None = None
     machine: Detection = Detection()
     told: Severity | None = None
@@ -86,6 +94,8 @@ class QuotaRunway:
     def __init__(self, params: QuotaParams) -> None:
         self._params = params
         self._spacing = params.window / params.max_samples
+        self._kept = 1 - params.reset
+        self._horizon = max(params.runway_high, params.runway_critical).total_seconds() * (1 + 1e-9)  # no rounding makes it too short
 
     def keys(self, observation: Observation) -> Sequence[str]:
         return (f"{observation.vendor} {observation.subject}",)
@@ -99,26 +109,31 @@ class QuotaRunway:
         if state is None:
             state = QuotaState(observation.vendor, body, at, observation.id, ((at, body.used),), exercise=observation.exercise)
             return self._judge(state, now, context)
-        samples = state.samples
-        slope = state.slope
-        if body.used < median([used for _, used in samples[-3:]]) * (1 - self._params.reset):
-            samples, slope = ((at, body.used),), None
-        elif len(samples) >= 2 and at - samples[-2][0] < self._spacing:
-            samples = (*samples[:-1], (at, body.used))
+        if self._fell(state, body.used):
+            samples: tuple[tuple[datetime, float], ...] = ((at, body.used),)
+        elif len(state.samples) >= 2 and at - state.samples[-2][0] < self._spacing:
+            return self._judge(msgspec.structs.replace(state, quota=body, at=at, id=observation.id), now, context)
         else:
-            samples = tuple(sample for sample in samples if at - sample[0] <= self._params.window)
-            samples = (*samples, (at, body.used))[-self._params.max_samples :]
-            slope = self._trend(samples)
-        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, slope=slope)
+            known = (*state.samples[:-1], (state.at, state.quota.used))
+            young = bisect_left(known, at - self._params.window, key=itemgetter(0))
+            samples = (*known[young:], (at, body.used))[-self._params.max_samples :]
+        enough = len(samples) >= self._params.min_samples and at - samples[0][0] >= self._params.min_span
+        steepest, slope = (steepest_trend(samples), None) if enough else (0.0, 0.0)
+        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, steepest=steepest, slope=slope)
         return self._judge(state, now, context)
 
     def on_wake(self, key: str, state: QuotaState, now: datetime, context: Context) -> Step | None:
         return self._judge(state, now, context)
 
-    def _trend(self, samples: tuple[tuple[datetime, float], ...]) -> float | None:
-        if len(samples) < self._params.min_samples or samples[-1][0] - samples[0][0] < self._params.min_span:
-            return None
-        return theil_sen(samples)
+    def _fell(self, state: QuotaState, used: float) -> bool:
+        older, kept = state.samples[-3:-1], self._kept
+        if len(older) == 2 and used >= older[0][1] * kept and used >= older[1][1] * kept:
+            return False  # no median of three is above the greater of two of them
+        return used < median([*(value for _, value in older), state.quota.used]) * kept
+
+    def _known(self, state: QuotaState) -> QuotaState:
+        """The state with its trend worked out."""
+        return state if state.slope is not None else msgspec.structs.replace(state, slope=theil_sen(state.samples) or 0.0)
 
     def _gone(self, state: QuotaState | None, now: datetime, context: Context) -> Step | None:
         if state is None:
@@ -136,29 +151,34 @@ class QuotaRunway:
         seconds = max(0.0, limit - used) / state.slope
         return timedelta(seconds=seconds) if seconds < 10 * 365 * 86400 else None
 
-    def _severity(self, state: QuotaState) -> Severity | None:
-        """How bad it is now; None for well. Only for a known limit."""
+    def _severity(self, state: QuotaState) -> tuple[QuotaState, Severity | None]:
+        """How bad it is now; None for well. Only for a known limit. The state comes back with its trend where that mattered."""
         assert state.quota.limit is not None
-        part, runway = state.quota.used / state.quota.limit, self._runway(state)
-        counts = runway is not None and part >= self._params.used_least
-        if part >= self._params.used_critical or (runway is not None and counts and runway < self._params.runway_critical):
-            return Severity.CRITICAL
-        if part >= self._params.used_high or (runway is not None and counts and runway < self._params.runway_high):
-            return Severity.HIGH
-        return None
+        used, limit = state.quota.used, state.quota.limit
+        part, runway = used / limit, None
+        if part >= self._params.used_least and limit - used < state.steepest * self._horizon:
+            state = self._known(state)
+            runway = self._runway(state)
+        if part >= self._params.used_critical or (runway is not None and runway < self._params.runway_critical):
+            return state, Severity.CRITICAL
+        if part >= self._params.used_high or (runway is not None and runway < self._params.runway_high):
+            return state, Severity.HIGH
+        return state, None
 
     def _judge(self, state: QuotaState, now: datetime, context: Context) -> Step:
         limit = state.quota.limit
         if limit is None or limit <= 0 or not math.isfinite(limit):
             return Step(state)  # unknown: what was found stands
-        severity = self._severity(state)
+        state, severity = self._severity(state)
         machine, edge, wake = detect(state.machine, severity is not None, now, self._params.hold, self._params.clear_hold)
         if edge is Edge.CLEARED:
             assert state.told is not None
             spoken = self._say(Phase.CLEARED, state, state.machine, state.told, now, context)
             return Step(msgspec.structs.replace(state, machine=machine, told=None, milder=None, milder_since=None), (spoken,))
         if machine.phase is not Machine.FIRING or severity is None:
-            return Step(msgspec.structs.replace(state, machine=machine, milder=None, milder_since=None), (), wake)
+            if machine is not state.machine or state.milder is not None:
+                state = msgspec.structs.replace(state, machine=machine, milder=None, milder_since=None)
+            return Step(state, (), wake)
         told, milder, since = state.told, state.milder, state.milder_since
         if told is None or severity >= told:
             told, milder, since = severity, None, None
@@ -179,6 +199,7 @@ class QuotaRunway:
     ) -> Signal:
         assert machine.onset is not None
         assert machine.opened_at is not None
+        state = self._known(state)
         quota, runway = state.quota, self._runway(state)
         part = quota.used / quota.limit if quota.limit else 0.0
         path = "/".join(piece for piece in (state.vendor, quota.product, quota.name, quota.region) if piece)
@@ -186,7 +207,7 @@ class QuotaRunway:
         left = "" if runway is None else f", full in {duration(runway)}" if part < 1 else ", full"
         unit = f" {quota.unit}" if quota.unit else ""
         trend = "no upward trend" if state.slope is None or state.slope <= 0 else f"{state.slope * 3600:+.4g}{unit} an hour{left}"
-        span = duration(state.samples[-1][0] - state.samples[0][0])
+        span = duration(state.at - state.samples[0][0])
         limit = "unknown" if quota.limit is None else f"{quota.limit:.6g}"
         reason = reason or f"{quota.used:.6g} of {limit}{unit} in use ({part:.0%}); {trend}, from {len(state.samples)} samples over {span}."
         worst = severity is Severity.CRITICAL

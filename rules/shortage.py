@@ -15,10 +15,12 @@ Offers, prices and news come from many vendors in no certain order: they are gat
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from operator import itemgetter
 from typing import ClassVar
 
 import msgspec
@@ -150,6 +152,8 @@ class Shortage:
         self._params = params
         self._labels = frozenset(params.labels)
         self._dimensions = frozenset(params.dimensions)
+        self._weights = tuple(Fraction(str(w)) for w in (params.weight_vanished, params.weight_price, params.weight_news))
+        self._full_climb, self._full_news = Fraction(str(params.full_climb)), Fraction(str(params.full_news))
         self._memory = frozenset(map(normalised, params.memory))
         self._chips = matcher((*params.chips, *params.related))
         self._made_of: dict[str, list[str]] = {}
@@ -255,8 +259,8 @@ class Shortage:
         for place, series in state.prices.items():
             if place in state.offers and place not in offers:
                 continue
-            first = max((index for index, (at, _) in enumerate(series.steps) if at <= since), default=0)
-            prices[place] = Series(series.unit, series.currency, series.id, series.steps[first:]) if first else series
+            first = bisect_right(series.steps, since, key=itemgetter(0)) - 1
+            prices[place] = Series(series.unit, series.currency, series.id, series.steps[first:]) if first > 0 else series
         stories = {place: story for place, story in state.stories.items() if story.at >= now - self._params.news_window}
         return msgspec.structs.replace(state, offers=offers, prices=prices, stories=stories)
 
@@ -264,16 +268,18 @@ class Shortage:
         vanished: Fraction | None = None
         if len(state.offers) >= self._params.min_offers:
             vanished = Fraction(sum(not offer.listed for offer in state.offers.values()), len(state.offers))
-        climbs: list[Fraction] = []
+        prices: list[tuple[Decimal, Decimal]] = []
         for place, series in state.prices.items():
             offer = state.offers.get(place)
             if now - series.steps[0][0] < self._params.min_span or (offer is not None and not offer.listed):
                 continue
             usual = held_median(series.steps, now - self._params.window, now)
             if usual:
-                climbs.append(Fraction(series.steps[-1][1]) / Fraction(usual) - 1)
-        climb = median(climbs) if climbs else None
-        price = None if climb is None else min(max(climb / Fraction(str(self._params.full_climb)), Fraction(0)), Fraction(1))
+                prices.append((series.steps[-1][1], usual))
+        prices.sort(key=lambda price: price[0] / price[1])
+        middle = [Fraction(price) / Fraction(usual) for price, usual in prices[(len(prices) - 1) // 2 : len(prices) // 2 + 1]]
+        climb = median(middle) - 1 if prices else None
+        price = None if climb is None else min(max(climb / self._full_climb, Fraction(0)), Fraction(1))
         stories = [story for story in state.stories.values() if story.direct]
         if stories or vanished is not None or price is not None:
             stories = list(state.stories.values())
@@ -281,12 +287,12 @@ class Shortage:
         for story in stories:
             title = story.title.casefold()
             loudest[title] = max(loudest.get(title, Fraction(0)), Fraction(str(story.weight)))
-        said = sum(loudest.values(), Fraction(0)) / Fraction(str(self._params.full_news))
+        said = sum(loudest.values(), Fraction(0)) / self._full_news
         news = min(said, Fraction(1)) if stories or state.reported else None
         return self._combined(vanished, climb, price, news)
 
     def _combined(self, vanished: Fraction | None, climb: Fraction | None, price: Fraction | None, news: Fraction | None) -> Reckoning:
-        weights = [Fraction(str(w)) for w in (self._params.weight_vanished, self._params.weight_price, self._params.weight_news)]
+        weights = self._weights
         parts = (vanished, price, news)
         known = [(weight, part) for weight, part in zip(weights, parts, strict=True) if part is not None and weight > 0]
         market = [(weight, part) for weight, part in zip(weights[:2], parts[:2], strict=True) if part is not None and weight > 0]

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from itertools import combinations, pairwise
+from math import lcm
+from operator import itemgetter
 from typing import TypeVar
 
 N = TypeVar("N", float, Fraction)
@@ -16,8 +19,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def shares(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
     """The part of the whole that each has, the largest first, then by name; weights of zero or less count for nothing."""
     counted = {name: weight for name, weight in weights.items() if weight > 0}
-    whole = sum(counted.values(), Fraction(0))
-    return {name: weight / whole for name, weight in sorted(counted.items(), key=lambda item: (-item[1], item[0]))}
+    numbers, _ = _over_one_denominator(counted.values())
+    whole = sum(numbers)
+    largest_first = sorted(zip(counted, numbers, strict=True), key=lambda item: (-item[1], item[0]))
+    return {name: Fraction(number, whole) for name, number in largest_first}
 
 
 def herfindahl(parts: Iterable[Fraction]) -> Fraction:
@@ -25,7 +30,15 @@ def herfindahl(parts: Iterable[Fraction]) -> Fraction:
 
     Times 10,000 it is the figure that competition authorities use; its inverse is the number of equal parts with the same index.
     """
-    return sum((part * part for part in parts), Fraction(0))
+    numbers, denominator = _over_one_denominator(parts)
+    return Fraction(sum(number * number for number in numbers), denominator * denominator)
+
+
+def _over_one_denominator(values: Iterable[Fraction]) -> tuple[list[int], int]:
+    """The numerators of ``values`` over their least common denominator, and that; whole numbers are much quicker to add and compare."""
+    values = list(values)
+    denominator = lcm(*(value.denominator for value in values))
+    return [value.numerator * (denominator // value.denominator) for value in values], denominator
 
 
 def rounded(value: Fraction, places: int) -> Decimal:
@@ -59,14 +72,22 @@ def theil_sen(points: Sequence[tuple[datetime, float]]) -> float | None:
 
     None where no two points differ in time. The work grows with the square of the number of points.
     """
-    measured = [((at - _EPOCH).total_seconds(), value) for at, value in points]
-    slopes = [
-        (later - earlier) / (end - start)
-        for index, (start, earlier) in enumerate(measured)
-        for end, later in measured[index + 1 :]
-        if end != start
-    ]
+    slopes = [(later - earlier) / (end - start) for (start, earlier), (end, later) in combinations(_timed(points), 2) if end != start]
     return median(slopes) if slopes else None
+
+
+def steepest_trend(points: Sequence[tuple[datetime, float]]) -> float:
+    """What :func:`theil_sen` does not exceed, per second, with little work: the steepest slope between neighbours.
+
+    No two points, however far apart, have a steeper one. Of five points or more the last does not count: more than half of the pairs are
+    without it. ``points`` are at least two, in the order of time and at different instants.
+    """
+    timed = _timed(points if len(points) < 5 else points[:-1])
+    return max((later - earlier) / (end - start) for (start, earlier), (end, later) in pairwise(timed))
+
+
+def _timed(points: Sequence[tuple[datetime, float]]) -> list[tuple[float, float]]:
+    return [((at - _EPOCH).total_seconds(), value) for at, value in points]
 
 
 def held_median(steps: Sequence[tuple[datetime, Decimal]], since: datetime, until: datetime) -> Decimal | None:
@@ -75,16 +96,18 @@ def held_median(steps: Sequence[tuple[datetime, Decimal]], since: datetime, unti
     ``steps`` are in the order of time; what they say before ``since`` counts only as the value at ``since``. None without any time.
     """
     spans: list[tuple[Decimal, timedelta]] = []
-    for index, (at, value) in enumerate(steps):
-        start = max(at, since)
-        end = min(steps[index + 1][0] if index + 1 < len(steps) else until, until)
-        if end > start:
+    end = until
+    for at, value in reversed(steps):
+        start = at if at > since else since
+        if start < end:
             spans.append((value, end - start))
-    whole = sum((span for _, span in spans), timedelta(0))
-    passed = timedelta(0)
-    for value, span in sorted(spans):
+            end = start
+        if start is since:
+            break
+    half, passed = -((end - until) // 2), timedelta(0)  # rounded up
+    for value, span in sorted(spans, key=itemgetter(0)):
         passed += span
-        if passed * 2 >= whole:
+        if passed >= half:
             return value
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import translate
+from functools import lru_cache
 
 CHIPS = (
     "a10", "a10g", "a30", "a40", "a100*", "a800*", "b100*", "b200*", "b300*", "gb200*", "gb300*", "gh200*", "h100*", "h200*", "h20",
@@ -26,6 +27,7 @@ _CHIP = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def normalised(item: str) -> str:
     """One spelling for one thing: lower case, with a dash for spaces and underscores (``H100 SXM`` is ``h100-sxm``)."""
     return re.sub(r"[\s_]+", "-", item.strip().lower())

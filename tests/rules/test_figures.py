@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondsource.domain.figures import held_median, herfindahl, median, next_on_grid, percent, plain, rounded, shares, theil_sen
+from secondsource.domain.figures import (
+    held_median,
+    herfindahl,
+    median,
+    next_on_grid,
+    percent,
+    plain,
+    rounded,
+    shares,
+    steepest_trend,
+    theil_sen,
+)
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 
@@ -99,6 +110,17 @@ def test_no_trend_without_two_instants() -> None:
     assert theil_sen([(START, 1.0), (START, 9.0)]) is None
 
 
+@given(st.lists(st.tuples(st.integers(1, 5000), st.floats(-1e6, 1e6)), min_size=2, max_size=12))
+def test_no_trend_is_steeper_than_its_bound(drawn: list[tuple[int, float]]) -> None:
+    points, after = [], 0
+    for gap, value in drawn:
+        after += gap
+        points.append((START + timedelta(seconds=after), value))
+    trend, bound = theil_sen(points), steepest_trend(points)
+    assert trend is not None
+    assert trend <= bound + 1e-9 * abs(bound)
+
+
 @given(st.lists(st.floats(min_value=-1e9, max_value=1e9), min_size=1, max_size=30))
 def test_median_is_that_of_the_standard_library(values: list[float]) -> None:
     assert median(values) == statistics.median(values)
@@ -111,6 +133,25 @@ def test_a_value_counts_for_as_long_as_it_held() -> None:
     assert held_median(steps, hours(6.5), hours(10)) == 9
     assert held_median(steps, hours(8), hours(8)) is None
     assert held_median([], hours(0), hours(1)) is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), max_size=12),
+    st.integers(-3, 60),
+    st.integers(-3, 60),
+)
+def test_the_held_median_is_that_of_every_instant(drawn: list[tuple[int, int]], since: int, until: int) -> None:
+    def instant(number: int) -> datetime:
+        return START + timedelta(microseconds=number)
+
+    steps, after = [], 0
+    for gap, value in drawn:
+        after += gap
+        steps.append((instant(after), Decimal(value)))
+    held = [[value for at, value in steps if at <= instant(number)] for number in range(since, until)]
+    values = sorted(known[-1] for known in held if known)
+    expected = values[(len(values) - 1) // 2] if values else None
+    assert held_median(steps, instant(since), instant(until)) == expected
 
 
 @given(st.integers(0, 4 * 10**15), st.integers(1, 10**6))
