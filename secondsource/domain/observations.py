@@ -21,7 +21,8 @@ from secondsource.domain.status import Status
 SCHEMA_VERSION = 1
 
 
-class Body(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+# Here and below, gc=False: these values form no cycles, and so many of them pass that walks of the garbage collector would show.
+class Body(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True, gc=False):
     """What was said. Each kind is a struct of its own, told apart by its tag."""
 
 
@@ -35,7 +36,7 @@ class ComponentStatus(Body, frozen=True, tag="component_status"):
     scopes: tuple[Scope, ...] = ()
 
 
-class IncidentUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
+class IncidentUpdate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One entry in an incident's log: the provider's stage, wording and time."""
 
     stage: str
@@ -97,7 +98,7 @@ class Offer(Body, frozen=True, tag="offer"):
     market: str = "on_demand"  # on_demand, spot, reserved
 
 
-class Label(msgspec.Struct, frozen=True, omit_defaults=True):
+class Label(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a news item is about, with the words that say so. ``weight`` is 0 to 1."""
 
     name: str  # shortage, allocation, price, export_control, disaster, fab_incident, insolvency, acquisition, labour, energy
@@ -213,7 +214,7 @@ def kind_of(body: Body) -> str:
     return str(body.__struct_config__.tag)
 
 
-class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
+class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What ``source`` said about ``subject`` of ``vendor``.
 
     ``id`` is a hash of source, subject and content, without the time: the same page read twice gives the same id.
@@ -256,7 +257,7 @@ def observe(
     )
 
 
-class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
+class Batch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The changed observations of one poll with one partition key: one message in the log.
 
     ``key`` is the vendor; a tick has the key ``*`` and reaches every key. ``id`` names the batch in every log, so that

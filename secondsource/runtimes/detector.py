@@ -23,6 +23,10 @@ from secondsource.ports.log import Logged
 CONSUMER = "detector"
 TRIES = 3
 
+BATCHES, OBSERVATIONS = 1000, 5000
+"""About how much one transaction applies when there is a backlog: what it costs by itself is then spread thin, and who waits for the
+writer waits a tenth of a second."""
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -73,7 +77,7 @@ class Detector:
             self._engine = Engine(rules, context, self._source)
         self._source.connection = None
 
-    async def run(self, limit: int = 200) -> int:
+    async def run(self, limit: int = BATCHES) -> int:
         """Apply up to ``limit`` batches that wait in the log, in one transaction; returns how many observations.
 
         A batch that a rule can not digest is tried three times alone, then put among the dead letters; the others go on.
@@ -115,7 +119,7 @@ class Detector:
 
     def _apply(self, connection: Connection, limit: int) -> int:
         position = log.position_of(connection, CONSUMER)
-        waiting: list[Logged] = log.after(connection, position, limit)
+        waiting: list[Logged] = log.after(connection, position, limit, OBSERVATIONS)
         if not waiting:
             return 0
         self._source.connection = connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def batch(minute: int) -> Batch:
     return batch_of("aws", "aws-feed", at, (observe(source="aws-feed", vendor="aws", subject="component/1", observed_at=at, body=body),))
 
 
+def wide(minute: int, components: int) -> Batch:
+    at = NOW + timedelta(minutes=minute)
+    body = ComponentStatus("API", Status.DEGRADED, native="degraded_performance")
+    seen = [observe(source="feed", vendor="aws", subject=f"component/{n}", observed_at=at, body=body) for n in range(components)]
+    return batch_of("aws", "feed", at, tuple(seen))
+
+
 async def test_the_log_keeps_order_and_takes_a_batch_once(database: Database) -> None:
     batches = [batch(0), batch(5), tick(NOW + timedelta(minutes=6))]
     await database.write(lambda c: log.append(c, batches[:2]))
@@ -44,6 +52,24 @@ async def test_the_log_keeps_order_and_takes_a_batch_once(database: Database) ->
     assert [logged.batch for logged in found] == batches
     assert [logged.batch for logged in await database.read(lambda c: log.after(c, found[0].position, 1))] == batches[1:2]
     assert list(await database.read(lambda c: list(log.read_all(c, chunk=1)))) == batches
+
+
+async def test_what_is_read_at_once_is_bounded_by_batches_and_by_observations(database: Database) -> None:
+    await database.write(lambda c: log.append(c, [wide(0, 3), wide(1, 3), wide(2, 3)]))
+    for limit, observations, expected in ((10, None, 3), (2, None, 2), (10, 6, 2), (10, 7, 3), (10, 1, 1)):
+        read = await database.read(lambda c, limit=limit, observations=observations: log.after(c, 0, limit, observations))
+        assert len(read) == expected
+
+
+@pytest.mark.parametrize(("components", "most"), [(1, 400), (2, 500), (50, 3_000), (2000, 80_000)])
+def test_a_batch_is_kept_whole_and_in_little_room(components: int, most: int) -> None:
+    one = wide(0, components)
+    assert log.unpack(log.pack(one)) == one
+    assert len(log.pack(one)) <= most
+
+
+def test_batches_that_were_compressed_though_small_can_be_read() -> None:
+    assert log.unpack(zlib.compress(log.pack(batch(0)), 1)) == batch(0)
 
 
 async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:

@@ -21,14 +21,21 @@ _encoder = msgspec.msgpack.Encoder(decimal_format="string")
 _decoder = msgspec.msgpack.Decoder(Batch)
 
 
+_SMALL = 512
+"""Bytes up to which compressing takes more than it saves: most batches say only that a poll went well."""
+_ZLIB = 0x78
+"""How zlib's data begins, and no map of msgpack does."""
+
+
 def pack(batch: Batch) -> bytes:
-    """A batch as it is kept: msgpack, then zlib at its quickest."""
-    return zlib.compress(_encoder.encode(batch), 1)
+    """A batch as it is kept: msgpack; a large one then through zlib at its quickest."""
+    packed = _encoder.encode(batch)
+    return packed if len(packed) <= _SMALL else zlib.compress(packed, 1)
 
 
 def unpack(payload: bytes) -> Batch:
     """The batch in ``payload``."""
-    return _decoder.decode(zlib.decompress(payload))
+    return _decoder.decode(zlib.decompress(payload) if payload[0] == _ZLIB else payload)
 
 
 def append(connection: Connection, batches: Sequence[Batch]) -> None:
@@ -50,12 +57,18 @@ def append(connection: Connection, batches: Sequence[Batch]) -> None:
     connection.execute(insert(_batches).on_conflict_do_nothing(index_elements=["id"]), rows)
 
 
-def after(connection: Connection, position: int, limit: int) -> list[Logged]:
-    """The next batches after ``position``."""
-    statement = (
-        select(_batches.c.position, _batches.c.payload).where(_batches.c.position > position).order_by(_batches.c.position).limit(limit)
-    )
-    return [Logged(row.position, unpack(row.payload)) for row in connection.execute(statement)]
+def after(connection: Connection, position: int, limit: int, observations: int | None = None) -> list[Logged]:
+    """The next batches after ``position``, at most ``limit``; no more once they hold so many ``observations``."""
+    columns = select(_batches.c.position, _batches.c.observations, _batches.c.payload)
+    found: list[Logged] = []
+    count = 0
+    with connection.execute(columns.where(_batches.c.position > position).order_by(_batches.c.position).limit(limit)) as rows:
+        for place, held, payload in rows:
+            found.append(Logged(place, unpack(payload)))
+            count += held
+            if observations is not None and count >= observations:
+                break
+    return found
 
 
 def read_all(connection: Connection, chunk: int = 500) -> Iterator[Batch]:
