@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request, Response, Spec
 from secondsource.contracts.feed import Entry, is_feed, read_whole_feed
 from secondsource.contracts.reading import SourceConfig
+from secondsource.contracts.update_log import updates_in
 from secondsource.domain.observations import Incident, IncidentUpdate, Maintenance
 from secondsource.domain.status import Status
 from secondsource.domain.text import plain_text, tidy
@@ -26,14 +27,6 @@ _OVER = frozenset({"resolved", "postmortem", "completed", "closed", "mitigated"}
 _PLANNED = {"scheduled": "scheduled", "in progress": "in_progress", "verifying": "verifying", "completed": "completed"}
 _UPDATES = 30
 
-# the history of a Statuspage page: <small>Aug <var>21</var>, <var>00:37</var> UTC</small><br> <strong>Resolved</strong> - text
-_STRONG = re.compile(r"<strong>\s*([^<]{1,60}?)\s*</strong>\s*-?")
-_STAMP = re.compile(r"(?P<month>[A-Z][a-z]{2})[a-z]*\s+(?P<day>\d{1,2}),?\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<zone>[A-Z]{1,5})")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ZONES = {
-    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "JST": 9, "SGT": 8,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AEST": 10, "AEDT": 11,
-}  # fmt: skip
 _MARKS = re.compile(rb"data-var=.{0,6}date|#[A-Za-z0-9.-]{1,100}_\d{9,11}(?:]]>)?\s*</guid>")
 _FEED_TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{0,200}|<!\[CDATA\[[^\]]{0,200})")
 _STATUS_WORDS = re.compile(rb"\b(?:status|incidents?)\b", re.IGNORECASE)
@@ -114,36 +107,9 @@ def _subject(entry: Entry) -> str:
     return name
 
 
-def _when(stamp: str, latest: datetime) -> datetime | None:
-    """The instant that a stamp without a year means: the last one of its kind that is not after ``latest``."""
-    found = _STAMP.search(plain_text(stamp, 200).replace(" ,", ","))
-    if found is None or found["month"] not in _MONTHS or found["zone"] not in _ZONES:
-        return None
-    for year in (latest.year + 1, latest.year, latest.year - 1, latest.year - 2, latest.year - 3, latest.year - 4):
-        try:
-            local = datetime(
-                year, _MONTHS.index(found["month"]) + 1, int(found["day"]), int(found["hour"]), int(found["minute"]), tzinfo=UTC
-            )
-            at = local - timedelta(hours=_ZONES[found["zone"]])
-        except (ValueError, OverflowError):
-            continue  # 29 February is in one year of four
-        if at <= latest:
-            return at
-    return None
-
-
 def _updates(entry: Entry, received_at: datetime) -> list[IncidentUpdate]:
     known = [at for at in (entry.published, entry.updated) if at]
-    # an entry is stamped to the second and its updates to the minute, and clocks of pages and feeds differ a little
-    latest = max(known, default=received_at) + timedelta(hours=1)
-    found = []
-    for piece in entry.markup.split("<small>")[1:]:
-        stamp, _, rest = piece.partition("</small>")
-        stage = _STRONG.search(rest)
-        if stage:
-            text = plain_text(rest[stage.end() :], 1000)
-            found.append(IncidentUpdate(tidy(stage.group(1), 60).lower(), text, _when(stamp, latest)))
-    return found
+    return updates_in(entry.markup, max(known, default=received_at))
 
 
 def _stage(stages: Iterable[str]) -> str | None:

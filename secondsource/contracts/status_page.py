@@ -15,6 +15,7 @@ from secondsource.domain.status import Status, worst
 from secondsource.domain.text import plain_text, tidy
 
 _UPDATES = 30
+_ID = 200
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -86,7 +87,7 @@ class StatusPage:
             return
         self._read.add(name)
         body = ComponentStatus(name=name, status=status, group=group, native=tidy(native, 60) if native else None)
-        subject = f"component/{tidy(id_, 120)}"
+        subject = f"component/{tidy(id_, _ID)}"
         known = self._readings.get(subject)
         if known is None or not isinstance(known.body, ComponentStatus) or worst((known.body.status, status)) is not known.body.status:
             self._readings[subject] = Reading(subject, body, at)
@@ -123,7 +124,7 @@ class StatusPage:
             resolved_at=resolved_at,
             link=_link(link),
         )
-        subject = f"incident/{tidy(id_, 120)}"
+        subject = f"incident/{tidy(id_, _ID)}"
         known = self._readings.get(subject)
         if known is None or (isinstance(known.body, Incident) and known.body.resolved and not resolved):
             newest = body.updates[0].at if body.updates else None
@@ -149,7 +150,7 @@ class StatusPage:
         body = Maintenance(
             title=plain_text(title, 300), stage=tidy(stage, 60), starts_at=starts_at, ends_at=ends_at, components=names, link=_link(link)
         )
-        subject = f"maintenance/{tidy(id_, 120)}"
+        subject = f"maintenance/{tidy(id_, _ID)}"
         self._readings.setdefault(subject, Reading(subject, body, at))
 
     def parsed(self, *, lists_all: bool = True, notes: Sequence[str] = ()) -> Parsed:

@@ -11,7 +11,7 @@ import pytest
 
 from secondsource.adapters.plugins import connector
 from secondsource.cli.detect import candidates
-from secondsource.contracts.connector import Parsed, Response
+from secondsource.contracts.connector import Parsed, ParseError, Response
 from secondsource.domain.observations import ComponentStatus, Incident
 from secondsource.domain.status import Status, worst
 
@@ -28,6 +28,7 @@ PLATFORMS = (
     "heroku_status",
     "slack_status",
     "salesforce_trust",
+    "oracle_cloud",
 )
 # a bare empty list is nobody's in particular, and only its address says of what it is
 NOBODYS = {"salesforce_trust/active_incidents_none"}
@@ -105,6 +106,16 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
             ["https://api.status.salesforce.com/v1/instances/EU44/status", "https://api.status.salesforce.com/v1/instances/NA12/status"],
         ),
         ("salesforce_trust", {"url": "https://s.example.com/v1/products/P"}, ["https://s.example.com/v1/products/P"]),
+        ("oracle_cloud", {}, ["https://ocistatus.oraclecloud.com/api/v2/incident-summary.rss"]),
+        (
+            "oracle_cloud",
+            {"components": True},
+            [
+                "https://ocistatus.oraclecloud.com/api/v2/incident-summary.rss",
+                "https://ocistatus.oraclecloud.com/api/v2/components.json",
+            ],
+        ),
+        ("oracle_cloud", {"url": "https://s.example.com/api/v2/components.json"}, ["https://s.example.com/api/v2/components.json"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -147,6 +158,9 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         ("slack_status/unknown_words", Status.UNKNOWN),
         ("salesforce_trust/contradictory", Status.MAJOR_OUTAGE),
         ("salesforce_trust/unknown_words", Status.UNKNOWN),
+        # the feed does not say how bad an incident is
+        ("oracle_cloud/typical", Status.UNKNOWN),
+        ("oracle_cloud/components_contradictory", Status.MAJOR_OUTAGE),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
@@ -187,3 +201,13 @@ def test_a_further_page_is_asked_for_where_the_source_is_configured(case: str, c
     further = reader.parse(response(case), settings).next_request
     assert (further and further.url) == expected
     assert further is None or further.auth == "internal"
+
+
+@pytest.mark.parametrize("cut", range(0, 100, 7))
+def test_a_cut_feed_of_incidents_is_never_read_as_half_a_truth(cut: int) -> None:
+    whole = response("oracle_cloud/typical")
+    reader = connector("oracle_cloud")
+    body = whole.body.rstrip()
+    part = msgspec.structs.replace(whole, body=body[: len(body) * cut // 100])
+    with pytest.raises(ParseError):
+        reader.parse(part, reader.spec.config.model_validate({}))
