@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from secondsource.contracts.connector import Connector, Failure, Parsed, ParseError, Reading, ReadsFailures, Request, Response
 from secondsource.domain.observations import Outcome
-from secondsource.ports.fetcher import NO_VALIDATORS, Failed, Fetcher, FetchPolicy, Unchanged, Validators
+from secondsource.ports.fetcher import NO_VALIDATORS, Failed, Fetcher, FetchPolicy, Page, Unchanged, Validators
 
 MAX_PAGES = 50
 """How many answers one poll may take: a source that always names a next page is not followed for ever."""
@@ -83,15 +83,14 @@ async def poll(source: Source, cursor: str | None, validators: Validators, fetch
                 size += fetched.raw_bytes
                 seen = fetched.validators
                 response = replace(fetched.response, latency_ms=fetched.latency_ms, memo=request.memo)
-                if not request.every_status:  # what such an answer says is not in its text, so nobody will read it again
+                if not isinstance(source.connector, ReadsFailures):  # what a probe is told is not in the text: nobody reads it again
                     responses.append(response)
                 parsed = await _parse(source, response, parser)
         except ParseError as error:
             return Polled(Outcome.PARSE, str(error), latency, size, cursor=cursor, responses=responses)
         cursor = parsed.cursor if parsed.cursor is not None else cursor
         if parsed.inconclusive is not None:
-            outcome = fetched.outcome if isinstance(fetched, Failed) else Outcome.PARSE
-            return Polled(outcome, parsed.inconclusive, latency, size, parsed.readings, cursor=cursor, retry_after=later)
+            return Polled(_outcome(fetched), parsed.inconclusive, latency, size, parsed.readings, cursor=cursor, retry_after=later)
         readings.extend(parsed.readings)
         complete = complete and parsed.complete
         if parsed.next_request is not None:
@@ -101,6 +100,13 @@ async def poll(source: Source, cursor: str | None, validators: Validators, fetch
         return Polled(Outcome.PARSE, f"the source names more than {MAX_PAGES} pages", latency, size, cursor=cursor, responses=responses)
     kept = seen if single else NO_VALIDATORS
     return Polled(Outcome.OK, "", latency, size, readings, complete, cursor, later, kept, responses)
+
+
+def _outcome(fetched: Page | Failed) -> Outcome:
+    """How a poll ended after whose last fetch nothing can be told."""
+    if isinstance(fetched, Failed):
+        return fetched.outcome
+    return Outcome.HTTP_ERROR if fetched.response.status >= 400 else Outcome.PARSE
 
 
 def _of_failure(source: Source, request: Request, failed: Failed) -> Parsed:

@@ -101,6 +101,8 @@ def test_parse_reads_standard_input() -> None:
         ("incident_io/typical/response.json", "incident_io"),
         ("incident_io/widget_typical/response.json", "incident_io"),
         ("incident_io/shim_typical/response.json", "incident_io"),
+        ("aws_health/details/response.json", "aws_health"),
+        ("aws_health/typical/response.json", "aws_health"),
         ("aws_public/all_clear/response.json", "aws_public"),
         ("aws_public/typical/response.json", "aws_public"),
         ("azure_public/typical/response.xml", "azure_public"),

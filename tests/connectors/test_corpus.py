@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -124,6 +126,41 @@ def test_github_history_over_51_days_gives_each_incident_once_and_its_updates_in
             assert len(body.updates) >= len(known), f"{reading.subject} lost updates"
             latest[reading.subject] = body.updates
     assert len(latest) == 61
+
+
+def as_sent(file: str) -> Response:
+    """A recorded answer of AWS Health as AWS sends it: placebo, which recorded it, keeps parsed instants in a wrapping of its own."""
+
+    def plain(found: dict[str, Any]) -> Any:
+        if found.pop("__class__", None) == "datetime":
+            return datetime(**found, tzinfo=UTC).timestamp()
+        return found
+
+    saved = json.loads((CORPUS / file).read_bytes(), object_hook=plain)
+    assert saved["status_code"] == 200
+    return replace(response(CORPUS / file), body=json.dumps(saved["data"]).encode())
+
+
+@pytest.mark.parametrize(
+    ("file", "expected", "left_out"),
+    [
+        ("status/aws-health__ec2-health-events-filter-DescribeEvents.json", {"maintenance": 1}, 0),
+        ("status/aws-health__ec2-health-events-filter-DescribeEventDetails.json", {"maintenance": 1}, 0),
+        # an open notification about a bill, and an issue that is over
+        ("status/aws-health__health-augment-DescribeEvents.json", {"incident": 1}, 1),
+        ("status/aws-health__health-augment-DescribeEventDetails.json", {"incident": 1}, 0),
+        ("status/aws-health__health-augment-DescribeAffectedEntities.json", {}, 1),
+    ],
+)
+def test_answers_of_aws_health(file: str, expected: dict[str, int], left_out: int) -> None:
+    reader = connector("aws_health")
+    saved = as_sent(file)
+    parsed = reader.parse(saved, reader.spec.config.model_validate({"url": "https://localhost/"}))
+    assert kinds(parsed) == expected
+    assert len(parsed.notes) == left_out
+    assert all(reading.occurred_at and reading.occurred_at.year in (2016, 2017) for reading in parsed.readings)
+    if expected:
+        assert candidates(saved)[0][0] == "aws_health"
 
 
 def test_azures_empty_feed_means_that_all_is_well_while_it_is_fresh() -> None:

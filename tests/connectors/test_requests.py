@@ -120,6 +120,6 @@ def test_reading_the_same_page_twice_gives_the_same_readings() -> None:
         # a feed that says when it was written grows stale
         span = timedelta(minutes=1) if told.get("ages") else timedelta(days=18)
         at = datetime(2026, 1, 2, 12, tzinfo=UTC)
-        memo = told.get("memo", "")
-        early, late = (reader.parse(Response(told["url"], 200, {}, body, when, memo=memo), config) for when in (at, at + span))
+        status, memo = told.get("status", 200), told.get("memo", "")
+        early, late = (reader.parse(Response(told["url"], status, {}, body, when, memo=memo), config) for when in (at, at + span))
         assert early == late, case

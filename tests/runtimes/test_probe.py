@@ -204,7 +204,7 @@ async def test_no_answer_is_unknown_while_the_control_gives_none_either(world: W
 async def test_an_answer_that_speaks_of_us_is_unknown_and_leaves_the_source_unread(world: World, endpoint: Endpoint) -> None:
     assert (await world.poll())[1] is Status.OPERATIONAL
     endpoint.says("401 Unauthorized")
-    assert await world.poll() == (Outcome.PARSE, Status.UNKNOWN, "HTTP 401, 2xx expected")
+    assert await world.poll() == (Outcome.HTTP_ERROR, Status.UNKNOWN, "HTTP 401, 2xx expected")
 
 
 async def test_slowness_is_measured(world: World) -> None:
