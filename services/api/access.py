@@ -28,12 +28,13 @@ _MARK = "__needs__"
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks. ``actor`` is what histories call them, ``roles`` are those of the person."""
+    """Who asks. ``actor`` is what histories call them. ``roles`` are those of the person; None: a key that manages keys, and so could
+    make one for anybody, may decide whatever roles it takes."""
 
     name: str
     actor: str
     scopes: frozenset[str]
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = ()
 
 
 class _Session(msgspec.Struct, frozen=True, array_like=True):
@@ -112,7 +113,7 @@ def paced(api: Api, prefix: str) -> None:
 def caller_of(api: Api, holder: KeyHolder) -> Caller:
     """The holder of a key as histories and runbooks know them."""
     if holder.person is None:
-        return Caller(holder.name, f"key:{holder.name}", holder.scopes)
+        return Caller(holder.name, f"key:{holder.name}", holder.scopes, None if "admin" in holder.scopes else ())
     person = api.people.get(holder.person)
     return Caller(holder.name, f"person:{holder.person}", holder.scopes, person.roles if person is not None else ())
 

@@ -18,9 +18,21 @@ from services.api.pages.door import SignInFirst
 from services.api.pages.render import page
 from services.api.parts import Api, ApiParts
 from services.api.problems import Fault, Problem
-from services.api.routes import description, risks
+from services.api.routes import description, health, ledger, observations, risks, runs, vendors
 
-_ROUTERS = (risks.router, description.router, assets.router, session.router, overview.router, risk.router)
+ROUTERS = (
+    risks.router,
+    runs.router,
+    vendors.router,
+    ledger.router,
+    observations.router,
+    health.router,
+    description.router,
+    assets.router,
+    session.router,
+    overview.router,
+    risk.router,
+)
 
 _CODES = {
     HTTPStatus.NOT_FOUND: ("not-found", "There is nothing at this address."),
@@ -31,12 +43,12 @@ _CODES = {
 
 
 def make_app(parts: ApiParts) -> FastAPI:
-    """The API and the page over ``parts``. Raises ``ValueError`` for a session secret that is too short."""
+    """The API and the page over ``parts``. Raises :class:`UserError` for a session secret that is too short."""
     api = Api(parts)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.api = api
     # the doors themselves, not wrapped: what stands in app.routes is what answers
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.router.routes.extend(router.routes)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(SignInFirst, _on_sign_in)

@@ -12,7 +12,7 @@ from secondsource import __version__
 from services.api.access import Door
 from services.api.problems import MEDIA_TYPE, ProblemDetails
 
-_ANSWERED: set[Any] = {ProblemDetails}
+_TOLD: set[Any] = {ProblemDetails}
 _REF = "#/components/schemas/{name}"
 
 Responses = dict[int | str, dict[str, Any]]
@@ -20,7 +20,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 def returns(type_: type[msgspec.Struct], says: str, *, status: int = 200, missing: bool = False, refused: bool = False) -> Responses:
     """The ``responses`` of a route that answers with ``type_``. ``missing``: 404 may come, ``refused``: 409 and 412."""
-    _ANSWERED.add(type_)
+    _TOLD.add(type_)
     found: Responses = {status: {"description": says, "content": {"application/json": {"schema": _schema_of(type_)}}}}
     if missing:
         found[404] = _problem("There is no such thing.")
@@ -28,6 +28,12 @@ def returns(type_: type[msgspec.Struct], says: str, *, status: int = 200, missin
         found[409] = _problem("It may not happen as things stand.")
         found[412] = _problem("It was changed meanwhile.")
     return found
+
+
+def takes(type_: type[msgspec.Struct], example: Any) -> dict[str, Any]:
+    """The ``openapi_extra`` of a route that decodes its own body."""
+    _TOLD.add(type_)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _schema_of(type_), "example": example}}}}
 
 
 def _schema_of(type_: type[msgspec.Struct]) -> dict[str, str]:
@@ -50,7 +56,7 @@ def document(routes: list[APIRoute], public_url: str) -> dict[str, Any]:
         servers=[{"url": public_url}],
     )
     components = found.setdefault("components", {})
-    _, schemas = msgspec.json.schema_components(sorted(_ANSWERED, key=lambda type_: str(type_.__name__)), ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(sorted(_TOLD, key=lambda type_: str(type_.__name__)), ref_template=_REF)
     components["schemas"] = {**components.get("schemas", {}), **schemas}
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: ss_..."}}
     for door in doors:

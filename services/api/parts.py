@@ -8,15 +8,22 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import msgspec
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from secondsource.adapters.clock import SystemClock
+from secondsource.adapters.sql import runs
 from secondsource.adapters.sql.database import Database
 from secondsource.domain.context import Context
+from secondsource.domain.errors import UserError
+from secondsource.domain.exposure import Exposure, dependents
 from secondsource.domain.portfolio import Person
+from secondsource.domain.scope import Scope
+from secondsource.plans.schema import Runbook
 from secondsource.ports.clock import Clock
 from secondsource.runtimes.responder import Responder
 from services.api.buckets import DEFAULT_RATE, Buckets, Rate
+from services.api.counting import Observed
 from services.api.signing import Signer
 
 
@@ -61,8 +68,9 @@ class Api:
     """The parts, and what is made of them once: the signer, the buckets, and who is who."""
 
     def __init__(self, parts: ApiParts) -> None:
+        """Raises :class:`UserError` for a secret that is too short to sign with."""
         if len(parts.session_secret) < 32:
-            raise ValueError("session_secret needs at least 32 bytes; let secrets.token_bytes make it")
+            raise UserError("api.secret is too short: it needs at least 32 characters; leave it out, and one is made and kept")
         self.parts = parts
         self.database = parts.database
         self.clock = parts.clock
@@ -70,6 +78,21 @@ class Api:
         self.buckets = Buckets(parts.rate)
         self.people: Mapping[str, Person] = {person.id: person for person in parts.context.portfolio.people}
         self.secure = urlsplit(parts.public_url).scheme == "https"
+        self.observed = Observed()
+        self._runbooks: dict[str, Runbook] = {}
+        self._dependents: dict[str, Exposure] = {}
+
+    def runbook(self, connection: Connection, version: str) -> Runbook:
+        """The text that a run began with. It never changes under its version, so it is read once."""
+        if version not in self._runbooks:
+            self._runbooks[version] = runs.runbook(connection, version)
+        return self._runbooks[version]
+
+    def dependents(self, vendor: str) -> Exposure:
+        """Functions that rest on the vendor, through however many others. The context does not change, so it is worked out once."""
+        if vendor not in self._dependents:
+            self._dependents[vendor] = dependents(Scope(vendor), self.parts.context)
+        return self._dependents[vendor]
 
     def who(self, actor: str | None) -> str:
         """What people call an actor: the person's name, else the actor itself without its prefix."""

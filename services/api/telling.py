@@ -82,10 +82,11 @@ def _score(score: Score) -> ScoreShape:
 
 
 def _exposure(exposure: Exposure) -> ExposureShape:
-    return ExposureShape(exposure.outage, exposure.known, exposure.hurts_at, tuple(map(_hit, exposure.hits)))
+    return ExposureShape(exposure.outage, exposure.known, exposure.hurts_at, tuple(map(hit_shape, exposure.hits)))
 
 
-def _hit(hit: FunctionHit) -> HitShape:
+def hit_shape(hit: FunctionHit) -> HitShape:
+    """A function that is hit, or would be."""
     return HitShape(
         function=hit.function,
         name=hit.name,

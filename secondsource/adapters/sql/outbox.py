@@ -62,7 +62,7 @@ def read(connection: Connection, *, risk: str | None = None) -> list[OutboxRow]:
     statement = select(_outbox).order_by(_outbox.c.seq)
     if risk is not None:
         statement = statement.where(_outbox.c.risk == risk)
-    return [_row(row) for row in connection.execute(statement)]
+    return [row_of(row) for row in connection.execute(statement)]
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -82,7 +82,7 @@ class SqlOutbox:
         def work(connection: Connection) -> list[OutboxRow]:
             due = _heads(select(_outbox)).where(_outbox.c.due_at <= now, _outbox.c.channel.not_in(list(leave)))
             found = connection.execute(due.order_by(_outbox.c.severity.desc(), _outbox.c.seq).limit(limit))
-            taken = [msgspec.structs.replace(row, progress=delivery.claim(row.progress, now, lease)) for row in map(_row, found)]
+            taken = [msgspec.structs.replace(row, progress=delivery.claim(row.progress, now, lease)) for row in map(row_of, found)]
             for row in taken:
                 _store(connection, row.seq, row.progress)
             return taken
@@ -135,7 +135,7 @@ def _heads(statement: Select[Any]) -> Select[Any]:
 
 
 def _in_lane(connection: Connection, lane: str) -> list[OutboxRow]:
-    return [_row(row) for row in connection.execute(select(_outbox).where(_outbox.c.lane == lane).order_by(_outbox.c.seq))]
+    return [row_of(row) for row in connection.execute(select(_outbox).where(_outbox.c.lane == lane).order_by(_outbox.c.seq))]
 
 
 def _store(connection: Connection, seq: int, progress: Progress, *held: ColumnElement[bool]) -> bool:
@@ -151,6 +151,7 @@ def _store(connection: Connection, seq: int, progress: Progress, *held: ColumnEl
     return int(connection.execute(update(_outbox).where(_outbox.c.seq == seq, *held).values(**values)).rowcount) == 1
 
 
-def _row(row: Row[Any]) -> OutboxRow:
+def row_of(row: Row[Any]) -> OutboxRow:
+    """A row of the table as the port says it."""
     progress = Progress(State(row.state), row.due_at, row.attempts, row.first_try_at, row.receipt, row.reason, row.sent_at)
     return OutboxRow(row.id, row.seq, from_json(row.payload, Message), progress)

@@ -6,7 +6,7 @@ seen exactly once, and the thousandth page costs what the first does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -96,3 +96,20 @@ def _rows(
     order = (value, id_) if rising else (value.desc(), id_.desc())
     statement = select(value, id_, _risks.c.payload).where(*conditions).order_by(*order).limit(limit)
     return [(Place(row[0], row[1]), row[2]) for row in connection.execute(statement)]
+
+
+def outages(connection: Connection, rules: Collection[str], exercise: str = "") -> list[Entry]:
+    """What detection says is in trouble now, whatever people say of it, by the rules that find outages."""
+    statement = select(_risks.c.payload).where(
+        _risks.c.exercise == exercise, _risks.c.rule.in_(sorted(rules)), _risks.c.cleared_at.is_(None)
+    )
+    return [from_json(payload, Entry) for payload in connection.execute(statement.order_by(_risks.c.id)).scalars()]
+
+
+def by_vendor(connection: Connection) -> dict[str, tuple[int, Severity]]:
+    """For each vendor with risks of the real world that are not closed: how many, and the worst."""
+    live = select(_risks.c.vendor, func.count(), func.max(_risks.c.severity)).where(
+        _risks.c.exercise == "", _risks.c.state != State.CLOSED.value
+    )
+    ranked = list(Severity)
+    return {vendor: (int(n), ranked[worst]) for vendor, n, worst in connection.execute(live.group_by(_risks.c.vendor))}

@@ -41,6 +41,7 @@ def save(connection: Connection, entry: Entry, changes: Iterable[Change]) -> Non
         "opened_at": entry.opened_at,
         "updated_at": entry.updated_at,
         "hurts_at": entry.exposure.first_hurt_at,
+        "cleared_at": entry.cleared_at,
         "wake_at": entry.wake_at,
         "version": entry.version,
         "payload": to_json(entry),

@@ -102,6 +102,8 @@ class RiskRow(SQLModel, table=True):
         Index("ix_risk_state", "exercise", "state", "updated_at", "id"),
         Index("ix_risk_score", "exercise", "score", "id"),
         Index("ix_risk_hurts", "exercise", "hurts_at", "id"),
+        Index("ix_risk_severity", "exercise", "severity", "id"),
+        Index("ix_risk_firing", "exercise", "rule", sqlite_where=text("cleared_at IS NULL")),
         Index("ix_risk_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
     )
     id: str = Field(primary_key=True)
@@ -119,6 +121,7 @@ class RiskRow(SQLModel, table=True):
     opened_at: datetime = _instant()
     updated_at: datetime = _instant()
     hurts_at: datetime | None = _instant(nullable=True)  # when it begins to hurt; past where it does already
+    cleared_at: datetime | None = _instant(nullable=True)  # None while detection fires, whatever people say
     wake_at: datetime | None = _instant(nullable=True)
     version: int
     payload: str = _typed(Text)  # JSON of the Entry
@@ -223,6 +226,17 @@ class SourceRow(SQLModel, table=True):
     detail: str = _typed(Text, default="")
     cursor: str | None = _typed(Text, nullable=True, default=None)
     memory: bytes = _typed(LargeBinary)  # validators, back-off and difference, msgpack
+
+
+class PushedRow(SQLModel, table=True):
+    """What was last pushed of each subject, so that the same said again is not a second observation."""
+
+    __tablename__ = "pushed"
+    source: str = Field(primary_key=True)
+    vendor: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    id: str  # of the observation
+    at: datetime = _instant()
 
 
 class RawRow(SQLModel, table=True):

@@ -26,6 +26,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
+Limit = Annotated[int, Field(ge=1, le=200, description="How many at most.")]
+Cursor = Annotated[str | None, Field(max_length=2000, description="`next` of the page before.")]
+
+
 class Strict(BaseModel):
     """Unknown fields are errors, and nothing is guessed."""
 
@@ -51,3 +55,19 @@ class Acceptance(Reasoned):
     """For how long it is borne, and why."""
 
     until: Instant = Field(description="The instant until which it is accepted, with its zone; it must lie ahead.")
+
+
+class Comment(Strict):
+    """What the one who decides says; it may be empty."""
+
+    comment: Words = Field(default="", description="What goes into the history with the decision.")
+
+
+NO_COMMENT = Comment()
+
+
+class Ticking(Strict):
+    """An item that is done."""
+
+    item: Name = Field(description="The id of the item of the checklist that the run stands at.")
+    evidence: Words = Field(default="", description="What was seen; some items need it.")

@@ -23,7 +23,7 @@ from services.api.cursors import cursor, place_of
 from services.api.openapi import returns
 from services.api.parts import Api, api_of
 from services.api.problems import not_found, refused
-from services.api.routes.bodies import NOTHING_SAID, Acceptance, Name, Reasoned, Remark, Strict
+from services.api.routes.bodies import NOTHING_SAID, Acceptance, Cursor, Limit, Name, Reasoned, Remark, Strict
 from services.api.shapes import RiskDetail, RiskPage
 from services.api.telling import detail, item
 
@@ -42,8 +42,8 @@ class RiskQuery(Strict):
     function: Name | None = Field(default=None, description="The id of a business function that it hits.")
     exercise: Name | None = Field(default=None, description="The id of a drill; `any` for all worlds; absent: the real one only.")
     sort: Sort = Field(default="hurts_at", description="`hurts_at`: what hurts already or first; the others: the highest first.")
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
-    cursor: Annotated[str | None, Field(max_length=2000)] = Field(default=None, description="`next` of the page before.")
+    limit: Limit = 50
+    cursor: Cursor = None
 
     @property
     def filter(self) -> RiskFilter:

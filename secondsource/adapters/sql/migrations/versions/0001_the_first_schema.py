@@ -125,6 +125,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("consumer"),
     )
     op.create_table(
+        "pushed",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("vendor", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "vendor", "subject"),
+    )
+    op.create_table(
         "raw",
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -157,14 +166,17 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("hurts_at", sa.BigInteger(), nullable=True),
+        sa.Column("cleared_at", sa.BigInteger(), nullable=True),
         sa.Column("wake_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("risk", schema=None) as batch_op:
+        batch_op.create_index("ix_risk_firing", ["exercise", "rule"], unique=False, sqlite_where=sa.text("cleared_at IS NULL"))
         batch_op.create_index("ix_risk_hurts", ["exercise", "hurts_at", "id"], unique=False)
         batch_op.create_index("ix_risk_score", ["exercise", "score", "id"], unique=False)
+        batch_op.create_index("ix_risk_severity", ["exercise", "severity", "id"], unique=False)
         batch_op.create_index("ix_risk_state", ["exercise", "state", "updated_at", "id"], unique=False)
         batch_op.create_index("ix_risk_updated", ["exercise", "updated_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_risk_vendor"), ["vendor"], unique=False)
@@ -297,8 +309,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_risk_vendor"))
         batch_op.drop_index("ix_risk_updated")
         batch_op.drop_index("ix_risk_state")
+        batch_op.drop_index("ix_risk_severity")
         batch_op.drop_index("ix_risk_score")
         batch_op.drop_index("ix_risk_hurts")
+        batch_op.drop_index("ix_risk_firing", sqlite_where=sa.text("cleared_at IS NULL"))
 
     op.drop_table("risk")
     with op.batch_alter_table("raw", schema=None) as batch_op:
@@ -306,6 +320,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_raw_at"))
 
     op.drop_table("raw")
+    op.drop_table("pushed")
     op.drop_table("position")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("due_at IS NOT NULL"))
