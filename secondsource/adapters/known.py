@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypeVar
 
 from secondsource.adapters import plugins, senders
 from secondsource.adapters.http.addresses import AddressPolicy, Refused, verdict
@@ -13,14 +14,20 @@ from secondsource.adapters.shipped import shipped
 from secondsource.plans.load import load as load_plans
 from secondsource.settings.known import Known
 
+Plugin = TypeVar("Plugin")
+
 # Names that only an internal resolver knows (RFC 6761, RFC 6762, RFC 8375, and the reserved "internal").
 _INTERNAL = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp", ".cluster.local", ".svc")
 
 
 def known() -> Known:
-    """What is installed here. Raises :class:`secondsource.adapters.plugins.PluginError` for a plug-in that is broken."""
+    """What is installed here.
+
+    Raises :class:`secondsource.adapters.plugins.PluginError` for a rule that is broken; for a connector, when it is asked for: one
+    that nobody uses costs nothing and hinders nobody.
+    """
     return Known(
-        connectors=plugins.connectors(),
+        connectors=_Lazy(plugins.connector_names(), plugins.connector),
         rules=plugins.rules(),
         senders={kind: senders.settings_model(kind) for kind in senders.kinds()},
         catalog=(shipped("catalog"),),
@@ -28,6 +35,25 @@ def known() -> Known:
         plans=plans_in,
         refusal=refusal,
     )
+
+
+class _Lazy(Mapping[str, Plugin]):
+    """Plug-ins by name, each imported when it is asked for."""
+
+    def __init__(self, names: Collection[str], load: Callable[[str], Plugin]) -> None:
+        self._names = tuple(names)
+        self._load = load
+
+    def __getitem__(self, name: str) -> Plugin:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def plans_in(folders: Sequence[Path]) -> Collection[str]:

@@ -100,10 +100,8 @@ class Checker:
             return
         if self._secrets:
             self.problems += settings.missing_secrets()
-        own_catalogs = settings.catalog_folders[len(self._known.catalog) :]
-        if own_catalogs:
-            found = check_catalog(settings.catalog_folders, self._known)
-            self.problems += [problem for problem in found if problem not in self.problems]
+        if len(settings.catalog_folders) > len(self._known.catalog):
+            self.problems += check_catalog(settings.catalog_folders, self._known, own=True)
         self._runbooks(settings, examined.names)
         self.notes += _unheard(settings, examined)
 
@@ -130,8 +128,15 @@ def check(paths: Sequence[Path], known: Known, now: datetime, *, secrets: bool) 
     checker = Checker(known, now, secrets=secrets)
     for path in paths:
         checker.check(path)
-    problems = tuple(dict.fromkeys(checker.problems))
-    return Report(problems, tuple(dict.fromkeys(checker.notes)), tuple(map(str, paths)))
+    return Report(_ordered(checker.problems), _ordered(checker.notes), tuple(map(str, paths)))
+
+
+def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each once, file by file as they were come to, and in the order of the file."""
+    files: dict[str, list[Problem]] = {}
+    for problem in problems:
+        files.setdefault(problem.file, []).append(problem)
+    return tuple(problem for found in files.values() for problem in sorted(set(found)))
 
 
 def _unheard(settings: Settings, examined: Examined) -> Iterable[Problem]:

@@ -22,11 +22,16 @@ def parse_duration(text: Any) -> timedelta:
         return timedelta(0)
     match = _PARTS.fullmatch(text) if isinstance(text, str) and len(text) <= 100 else None
     if match is None:
-        raise ValueError(f"{shown(text)} is not a length of time; write it as 45s, 10m, 1h30m or 90d")
+        raise ValueError(no_span(text))
     seconds = sum(int(part[:-1]) * dict(_UNITS)[part[-1]] for part in match.groups() if part)
     if seconds > _LONGEST:
-        raise ValueError(f"{text!r} is longer than a hundred years")
+        raise ValueError(f"{shown(text)} is longer than a hundred years")
     return timedelta(seconds=seconds)
+
+
+def no_span(*value: Any) -> str:
+    """Says how a length of time is written, and what ``value`` is not, where it is given."""
+    return f"{shown(value[0]) if value else 'this'} is not a length of time; write it as 45s, 10m, 1h30m or 90d"
 
 
 def shown(value: Any) -> str:

@@ -35,7 +35,7 @@ class Catalog:
 
     def __init__(self) -> None:
         self.folders: tuple[Path, ...] = ()
-        self.vendors: dict[str, tuple[CatalogVendor, Say]] = {}
+        self.vendors: dict[str, list[tuple[CatalogVendor, Say]]] = {}
         self.unread: set[str] = set()
         self.says: list[Say] = []
         self._broken: list[Problem] = []
@@ -46,21 +46,22 @@ class Catalog:
         return sorted({*self._broken, *(problem for say in self.says for problem in say.problems)})
 
     def statements(self) -> dict[str, list[Statement]]:
-        """What the catalog says of each vendor."""
-        return {id_: [Statement(form, say)] for id_, (form, say) in self.vendors.items()}
+        """What the folders say of each vendor, in their order."""
+        return {id_: [Statement(form, say) for form, say in said] for id_, said in self.vendors.items()}
 
     def offers(self) -> Mapping[str, tuple[Offer, ...]]:
-        """The sources of each vendor."""
-        return {
-            id_: tuple(
-                Offer(form.id or f"{id_}-{form.connector.replace('_', '-')}", form, say, ("sources", number))
-                for number, form in enumerate(vendor.sources)
+        """The sources of each vendor: those of the last folder that has any."""
+        found = {}
+        for id_, said in self.vendors.items():
+            form, say = next(((form, say) for form, say in reversed(said) if form.sources), said[0])
+            found[id_] = tuple(
+                Offer(offer.id or default_id(id_, offer.connector), offer, say, ("sources", number))
+                for number, offer in enumerate(form.sources)
             )
-            for id_, (vendor, say) in self.vendors.items()
-        }
+        return found
 
     def take(self, folder: Path) -> None:
-        """Read the files of one folder; its vendors replace those of the same id that were read before."""
+        """Read the files of one folder. What it says of a vendor that was read before is added to that."""
         self.folders += (folder,)
         root = folder / VENDORS if (folder / VENDORS).is_dir() else folder
         if not root.is_dir():
@@ -88,7 +89,12 @@ class Catalog:
         if form.id in here:
             say(f"vendor {form.id!r} is in {here[form.id]} too", "id")
         here[form.id] = document.file
-        self.vendors[form.id] = (form, say)
+        self.vendors.setdefault(form.id, []).append((form, say))
+
+
+def default_id(vendor: str, connector: str) -> str:
+    """The id of a source that is given none."""
+    return f"{vendor}-{connector.replace('_', '-')}"
 
 
 def read_catalog(folders: Iterable[Path]) -> Catalog:

@@ -8,19 +8,22 @@ from pathlib import Path
 from secondsource.domain.problems import Problem
 from secondsource.settings.catalog import Catalog, Offer, read_catalog
 from secondsource.settings.known import Known
-from secondsource.settings.plugged import plugged
-from secondsource.settings.polling import check_interval, config_of, connector_of
+from secondsource.settings.polling import check_interval, connector_of, told
 from secondsource.settings.say import Say
 from secondsource.settings.vendor_graph import Vendors
 from secondsource.settings.vendors import CatalogVendor
 
 
-def check_catalog(folders: Iterable[Path], known: Known) -> list[Problem]:
-    """Everything that is wrong with the catalog in ``folders``, each with its place."""
+def check_catalog(folders: Iterable[Path], known: Known, *, own: bool = False) -> list[Problem]:
+    """Everything that is wrong with the catalog in ``folders``, each with its place.
+
+    ``own``: whether a configuration uses it, which can add what is missing.
+    """
     catalog = read_catalog(folders)
-    Vendors(catalog.statements(), catalog.unread, own=False).made()
-    for form, say in catalog.vendors.values():
-        _grounds(form, say)
+    Vendors(catalog.statements(), catalog.unread, own=own).made()
+    for said in catalog.vendors.values():
+        for form, say in said:
+            _grounds(form, say)
     _files(catalog)
     _sources(catalog, known)
     return catalog.problems
@@ -36,13 +39,14 @@ def _grounds(form: CatalogVendor, say: Say) -> None:
 
 def _files(catalog: Catalog) -> None:
     """A vendor is found by the name of its file; further documents of a file go with the one that it is named for."""
-    named: dict[str, list[str]] = {}
-    for form, say in catalog.vendors.values():
-        named.setdefault(say.document.file, []).append(form.id)
-    for form, say in catalog.vendors.values():
-        file = Path(say.document.file)
-        if file.stem not in named[say.document.file] and form.id == named[say.document.file][0]:
-            say(f"the file is called {file.name}; call it {form.id}.yaml, or correct the id", "id")
+    files: dict[str, list[tuple[CatalogVendor, Say]]] = {}
+    for said in catalog.vendors.values():
+        for form, say in said:
+            files.setdefault(say.document.file, []).append((form, say))
+    for file, held in files.items():
+        first, say = min(held, key=lambda found: found[1].place().line)
+        if Path(file).stem not in {form.id for form, _ in held}:
+            say(f"the file is called {Path(file).name}; call it {first.id}.yaml, or correct the id", "id")
 
 
 def _sources(catalog: Catalog, known: Known) -> None:
@@ -61,7 +65,7 @@ def _source(offer: Offer, known: Known) -> None:
         return
     check_interval(offer.form.interval or connector.spec.interval, offer.say, *offer.loc)
     folder = Path(offer.say.document.file).parent
-    config = plugged(connector.spec.config, config_of(offer.form), offer.say, *offer.loc, "config", folder=folder)
+    config = told(connector, offer.form, offer.say, *offer.loc, folder=folder)
     url = getattr(config, "url", None)
     refused = known.refusal(url, ()) if isinstance(url, str) else None
     if refused:

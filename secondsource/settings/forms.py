@@ -12,11 +12,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from secondsource.contracts.durations import shown
+from secondsource.contracts.durations import no_span, shown
 from secondsource.settings.base import PATTERNS
-from secondsource.settings.say import Say, instead
-
-Loc = tuple[str | int, ...]
+from secondsource.settings.say import Loc, Say, instead, listed, near
 
 _KINDS = {
     "string_type": "a text belongs here", "bool_type": "true or false belongs here", "bool_parsing": "true or false belongs here",
@@ -27,8 +25,16 @@ _KINDS = {
     "mapping_type": "a mapping belongs here", "model_attributes_type": "a mapping belongs here", "tuple_type": "a list belongs here",
     "list_type": "a list belongs here", "set_type": "a list belongs here", "frozen_set_type": "a list belongs here",
 }  # fmt: skip
+_FORMS = {"<text>": "a text", "<switch>": "on, off", "<mapping>": "a mapping"}
 _BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most"), "greater_than": ("gt", "more than"),
            "less_than": ("lt", "less than")}  # fmt: skip
+
+
+class NoSpan:
+    """Stands in the place of a length of time that can not be read, so that it is told with all else."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
 
 
 def read(type_: Any, value: object, say: Say, *loc: str | int, folder: Path, quote: bool = True) -> Any | None:
@@ -56,6 +62,8 @@ def sentence(error: ErrorDetails, type_: Any, loc: Loc, *, quote: bool = True) -
     """What is wrong and what would be right."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     name = str(loc[-1]) if loc else ""
+    if isinstance(given, NoSpan):
+        return no_span(given.value) if quote else no_span()
     if kind == "missing":
         field = fields_at(type_, loc).get(name)
         return f"`{name}` is missing" + (f": {field.description}" if field and field.description else "")
@@ -65,13 +73,14 @@ def sentence(error: ErrorDetails, type_: Any, loc: Loc, *, quote: bool = True) -
         said = _KINDS[kind]
     elif kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        said = f"must be {words} {context[bound]}"
+        said = f"must be {words} {context[bound]:g}" if isinstance(context[bound], float) else f"must be {words} {context[bound]}"
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
-        tags = [tag.strip("'<>") for tag in str(context.get("expected_tags", "")).split(", ")]
-        said = f"a {' or a '.join(tags)} belongs here"
+        tags = str(context.get("expected_tags", ""))
+        said = f"{' or '.join(words for tag, words in _FORMS.items() if tag in tags)} belongs here"
     elif kind in ("literal_error", "enum"):
         wanted = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
-        return f"must be one of {', '.join(wanted)}" + (f"; {instead(given, wanted)}" if quote and isinstance(given, str) else "")
+        meant = near(given, wanted) if quote and isinstance(given, str) else None
+        return f"must be {'' if len(wanted) == 1 else 'one of '}{listed(wanted)}" + (f"; did you mean {meant}?" if meant else "")
     elif kind == "string_pattern_mismatch":
         said = PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
     elif kind in ("string_too_short", "too_short"):
@@ -81,7 +90,7 @@ def sentence(error: ErrorDetails, type_: Any, loc: Loc, *, quote: bool = True) -
     else:
         said = error["msg"].removeprefix("Value error, ")
         said = said[:1].lower() + said[1:]
-    plain = isinstance(given, str | int | float) or given is None
+    plain = (isinstance(given, str) and "://" not in given) or isinstance(given, int | float) or given is None  # addresses may hold keys
     return said + (f", not {_shown(given)}" if quote and plain and _shown(given) not in said else "")
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from secondsource.contracts.durations import parse_duration
-from secondsource.settings.forms import members, read, within
+from secondsource.settings.forms import NoSpan, members, read, within
 from secondsource.settings.say import Say
 from secondsource.settings.secrets import Secret
 
@@ -19,11 +19,7 @@ def plugged(
     model: type[BaseModel], value: Mapping[str, Any], say: Say, *loc: str | int, folder: Path, quote: bool = True
 ) -> BaseModel | None:
     """``value`` as an instance of a plug-in's ``model``; None, with everything said, where it does not fit."""
-    before = len(say.problems)
-    prepared = _with_spans(model, dict(value), say, loc)
-    if len(say.problems) > before:
-        return None
-    found: BaseModel | None = read(model, prepared, say, *loc, folder=folder, quote=quote)
+    found: BaseModel | None = read(model, _with_spans(model, dict(value)), say, *loc, folder=folder, quote=quote)
     return found
 
 
@@ -42,25 +38,23 @@ def secrets_in(value: object, loc: tuple[str | int, ...] = ()) -> Iterator[tuple
             yield from secrets_in(inner, (*loc, index))
 
 
-def _with_spans(type_: Any, value: Any, say: Say, loc: tuple[str | int, ...]) -> Any:
+def _with_spans(type_: Any, value: Any) -> Any:
     """``value`` with ``10m`` turned into a timedelta wherever the model has one: models of plug-ins need not know how files write it."""
     if isinstance(value, dict):
-        return {key: _inner(type_, key, inner, say, loc) for key, inner in value.items()}
+        return {key: _inner(type_, key, inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_inner(type_, index, inner, say, loc) for index, inner in enumerate(value)]
+        return [_inner(type_, index, inner) for index, inner in enumerate(value)]
     return value
 
 
-def _inner(type_: Any, step: Any, value: Any, say: Say, loc: tuple[str | int, ...]) -> Any:
-    types = [found for found in within(type_, step) if found is not None]
-    flat = [member for found in types for member in members(found)]
-    if timedelta in flat and not (value is None and type(None) in flat):
+def _inner(type_: Any, step: Any, value: Any) -> Any:
+    flat = [member for found in within(type_, step) if found is not None for member in members(found)]
+    if timedelta in flat and str not in flat and not (value is None and type(None) in flat):
         try:
             return parse_duration(value)
-        except ValueError as error:
-            say(str(error), *loc, step)
-            return value
+        except ValueError:
+            return NoSpan(value)
     for member in flat:
         if isinstance(value, dict | list) and (get_args(member) or (isinstance(member, type) and issubclass(member, BaseModel))):
-            value = _with_spans(member, value, say, (*loc, step))
+            value = _with_spans(member, value)
     return value

@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
 from secondsource.contracts.connector import Connector
 from secondsource.contracts.durations import format_duration
-from secondsource.settings.catalog import Offer
+from secondsource.settings.catalog import Offer, default_id
 from secondsource.settings.known import Known
 from secondsource.settings.plugged import plugged
-from secondsource.settings.say import Say
+from secondsource.settings.say import Loc, Say
 from secondsource.settings.settings import SourceSettings
 from secondsource.settings.sources import SourceForm
+from secondsource.settings.vendors import OfferedSource
 
 LEAST = timedelta(seconds=10)
 """A page is not read more often than that: it belongs to someone else."""
@@ -49,7 +49,7 @@ class Polling:
             if form.only:
                 say("`only` chooses among the catalog's sources; with a connector there is one source", *loc, "only")
             connector = connector_of(form.connector, self._known, say, *loc)
-            config = self._config(connector, config_of(form), say, loc, folder) if connector is not None else None
+            config = told(connector, form, say, *loc, folder=folder) if connector is not None else None
             if connector is None or config is None:
                 return []
             source = _source(form, form.id or default_id(form.vendor, form.connector), connector, config, connector.spec.interval)
@@ -67,7 +67,7 @@ class Polling:
             return []
         for number, name in enumerate(form.only):
             names = {offer.id for offer in offers} | {offer.form.connector for offer in offers}
-            say.unknown(f"source of {form.vendor} in the catalog", name, names, *loc, "only", number)
+            say.unknown("source", name, names, *loc, "only", number, of=f"of {form.vendor} in the catalog")
         found = []
         for offer in offers:
             if form.only and offer.id not in form.only and offer.form.connector not in form.only:
@@ -75,16 +75,12 @@ class Polling:
             connector = connector_of(offer.form.connector, self._known, offer.say, *offer.loc)
             if connector is None:
                 continue
-            # what the catalog says wrongly is wrong there; only the credential is the reader's own
-            at, place = (say, loc) if form.auth else (offer.say, offer.loc)
-            config = self._config(connector, {**config_of(offer.form), **({"auth": form.auth} if form.auth else {})}, at, place, folder)
+            # what the catalog says wrongly is wrong there
+            config = told(connector, offer.form, offer.say, *offer.loc, folder=folder, auth=form.auth)
             if config is not None:
                 source = _source(form, offer.id, connector, config, offer.form.interval or connector.spec.interval)
                 found += [source] if self._sound(source, say, loc) else []
         return found
-
-    def _config(self, connector: Connector, value: dict[str, Any], say: Say, loc: tuple[str | int, ...], folder: Path) -> BaseModel | None:
-        return plugged(connector.spec.config, value, say, *loc, "config", folder=folder)
 
     def _sound(self, source: SourceSettings, say: Say, loc: tuple[str | int, ...]) -> bool:
         before = len(say.problems)
@@ -92,17 +88,13 @@ class Polling:
         if source.id in self._taken:
             say(f"there are two sources {source.id!r}; the other is {self._taken[source.id]}; give one of them an `id`", *loc)
         self._taken[source.id] = say.place(*loc).text
-        say.unknown("credential", getattr(source.config, "auth", None), self._credentials, *loc, "auth", hint="add it under credentials")
+        auth = getattr(source.config, "auth", None)
+        say.unknown("credential", auth, self._credentials, *loc, "auth", hint="add it under credentials")
         url = getattr(source.config, "url", None)
         refused = self._known.refusal(url, source.allow) if isinstance(url, str) and len(say.problems) == before else None
         if refused:
             say(refused, *loc, "url")
         return len(say.problems) == before
-
-
-def default_id(vendor: str, connector: str) -> str:
-    """The id of a source that is given none."""
-    return f"{vendor}-{connector.replace('_', '-')}"
 
 
 def connector_of(name: str, known: Known, say: Say, *loc: str | int) -> Connector | None:
@@ -127,10 +119,16 @@ def check_networks(networks: tuple[str, ...], say: Say, *loc: str | int) -> None
             say(f"{network!r} is not a network; write it as 10.1.0.0/16, or a single address as 10.1.2.3", *loc, "allow", number)
 
 
-def config_of(form: Any) -> dict[str, Any]:
-    """What the connector is told, the short forms among it."""
-    short = {name: value for name in ("url", "auth") if (value := getattr(form, name, None)) is not None}
-    return {**form.config, **short}
+def told(
+    connector: Connector, form: SourceForm | OfferedSource, say: Say, *loc: str | int, folder: Path, auth: str | None = None
+) -> BaseModel | None:
+    """What the connector is told: `config`, and what may stand beside it. None, with everything said, where it does not fit."""
+    short = {"url": form.url, "auth": auth or getattr(form, "auth", None)}
+    given = {name: value for name, value in short.items() if value is not None}
+    for name in given.keys() & form.config.keys():
+        say("it stands in `config` too; give it once", *loc, name)
+    beside: dict[Loc, Loc] = {(*loc, "config", name): (*loc, name) for name in short if name not in form.config}
+    return plugged(connector.spec.config, {**form.config, **given}, say.moving(beside), *loc, "config", folder=folder)
 
 
 def _source(form: SourceForm, id_: str, connector: Connector, config: BaseModel, interval: timedelta) -> SourceSettings:

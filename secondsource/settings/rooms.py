@@ -59,10 +59,13 @@ class Rooms:
         self.declared[name] = frozenset(str(key) for key in value)
         found = {}
         for key, inner in value.items():
-            sound = read(key_type, key, self._say, name, str(key), folder=self._folder)
-            entry = self._read(type_, inner, name, str(key))
+            if not isinstance(key, str):
+                self._say(f"an id is a text, and YAML reads this as something else: put it in quotes, {str(key)!r}", name, str(key))
+                continue
+            sound = read(key_type, key, self._say, name, key, folder=self._folder)
+            entry = self._read(type_, inner, name, key)
             if sound is not None and entry is not None:
-                found[str(sound)] = entry
+                found[sound] = entry
         return found
 
     def _read(self, type_: Any, value: Any, name: str, *loc: str | int) -> Any:

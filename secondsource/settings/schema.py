@@ -38,6 +38,9 @@ def schema(known: Known) -> Schema:
         own = _plug_in(connector.spec.config, f"connector.{name}", definitions)
         own["required"] = [field for field in own.get("required", ()) if field not in SHORT]
         own["description"] = connector.spec.summary
+    for room in whole["properties"].values():
+        if "patternProperties" in room:
+            room["additionalProperties"] = False  # ids are written as ids
     source = definitions["SourceForm"]
     source["properties"]["connector"] = {**_described(source, "connector"), "enum": sorted(known.connectors)}
     source["allOf"] = [

@@ -9,10 +9,8 @@ from secondsource.domain.reach import SIDE_KINDS
 from secondsource.domain.scope import Scope
 from secondsource.domain.vendors import Part, Upstream, Vendor
 from secondsource.settings.base import Place
-from secondsource.settings.say import Say
+from secondsource.settings.say import Loc, Say
 from secondsource.settings.vendors import PartForm, VendorForm
-
-Loc = tuple[str | int, ...]
 
 
 class Statement(NamedTuple):
@@ -44,7 +42,7 @@ class Vendors:
         if place.vendor in self._unread:
             return Scope(place.vendor, place.product, place.region)
         wrong = [
-            say.unknown(f"{kind} of {place.vendor}", name, names, *loc, kind, hint=self._hint(f"vendors.{place.vendor}.{kind}s"))
+            say.unknown(kind, name, names, *loc, kind, of=f"of {place.vendor}", hint=self._hint(f"vendors.{place.vendor}.{kind}s"))
             for kind, name, names in (
                 ("product", place.product, self._products[place.vendor]),
                 ("region", place.region, self._regions[place.vendor]),
@@ -58,22 +56,19 @@ class Vendors:
             return None
         if vendor in self._unread:
             return Scope(vendor)
-        products, regions = self._products[vendor], self._regions[vendor]
+        products, regions, of = self._products[vendor], self._regions[vendor], f"of {vendor}"
         if len(parts) == 2:
             product, region = parts
-            wrong = say.unknown(f"product of {vendor}", product, products, *loc, hint=self._hint(f"vendors.{vendor}.products"))
-            wrong |= say.unknown(f"region of {vendor}", region, regions, *loc, hint=self._hint(f"vendors.{vendor}.regions"))
+            wrong = say.unknown("product", product, products, *loc, of=of, hint=self._hint(f"vendors.{vendor}.products"))
+            wrong |= say.unknown("region", region, regions, *loc, of=of, hint=self._hint(f"vendors.{vendor}.regions"))
             return None if wrong else Scope(vendor, product, region)
         if not parts:
             return Scope(vendor)
         (part,) = parts
-        if part in products and part in regions:
-            say(f"{part!r} is a product and a region of {vendor}; write it as {{vendor: {vendor}, product: {part}}}", *loc)
-            return None
         hint = self._hint(f"vendors.{vendor}.products or .regions")
-        if say.unknown(f"product or region of {vendor}", part, products | regions, *loc, hint=hint):
+        if say.unknown("product or region", part, products | regions, *loc, of=of, hint=hint):
             return None
-        return Scope(vendor, part) if part in products else Scope(vendor, None, part)
+        return Scope(vendor, None, part) if part in regions else Scope(vendor, part)
 
     def _hint(self, where: str) -> str:
         return f"add it under {where}" if self._own else ""
@@ -87,8 +82,8 @@ class Vendors:
                 for number, upstream in enumerate(statement.form.depends_on):
                     loc = (*statement.loc, "depends_on", number)
                     scope = self.scope(upstream.scope, statement.say, *loc, "scope")
-                    statement.say.unknown(f"product of {id_}", upstream.product, self._products[id_], *loc, "product")
-                    statement.say.unknown(f"region of {id_}", upstream.region, self._regions[id_], *loc, "region")
+                    statement.say.unknown("product", upstream.product, self._products[id_], *loc, "product", of=f"of {id_}")
+                    statement.say.unknown("region", upstream.region, self._regions[id_], *loc, "region", of=f"of {id_}")
                     if scope is not None and scope.vendor == id_:
                         statement.say("a vendor does not sit on itself", *loc, "scope")
                     elif scope is not None:
@@ -101,21 +96,30 @@ class Vendors:
     def _check(self, id_: str, statement: Statement) -> None:
         form, say, loc = statement
         say.unknown("vendor", form.parent, self.names, *loc, "parent", hint=self._hint("vendors"))
-        for field in ("products", "regions"):
+        for field, others, noun in (("products", self._regions[id_], "region"), ("regions", frozenset(), "")):
             seen: set[str] = set()
             for number, part in enumerate(getattr(form, field)):
                 name = part if isinstance(part, str) else part.id
                 if name in seen:
                     say(f"{name!r} stands here twice", *loc, field, number)
+                if name in others:
+                    say(
+                        f"{name!r} is a {noun} of {id_} too; give one of them another id, for places are written with it",
+                        *loc,
+                        field,
+                        number,
+                    )
                 seen.add(name)
 
     def _ancestors(self) -> None:
+        told: set[frozenset[str]] = set()
         parents = {id_: s.form.parent for id_, said in self._statements.items() for s in said if s.form.parent is not None}
         for id_ in sorted(parents):
             seen = [id_]
             while (above := parents.get(seen[-1])) is not None and above not in seen:
                 seen.append(above)
-            if above == id_:
+            if above == id_ and frozenset(seen) not in told:
+                told.add(frozenset(seen))
                 statement = next(s for s in reversed(self._statements[id_]) if s.form.parent is not None)
                 statement.say(f"it owns itself: {' -> '.join([*seen, id_])}", *statement.loc, "parent")
 

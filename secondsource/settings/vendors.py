@@ -67,7 +67,7 @@ class OfferedSource(Room):
 
 
 class CatalogVendor(VendorForm):
-    """A vendor of the catalog. One of the same id in a later folder replaces it."""
+    """A vendor of the catalog. What a later folder says of it is added, as what a configuration says is; its sources replace the others."""
 
     id: Id = Field(description="How the vendor is called in configurations.")
     name: Text = Field(description="How people call it.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondsource.contracts.yaml_positions import BadYaml, Document, read, read_text
+from secondsource.contracts.yaml_positions import BadYaml, Document, _documents, read, read_text
 
 TEXT = """\
 # a comment
@@ -60,7 +61,7 @@ def test_documents_and_empty_ones() -> None:
         ("a: *nobody\n", "f:1:4: not YAML: "),
         ("a: !!python/object/apply:os.system [ls]\n", "f:1:4: not YAML: "),
         ("a: 2025-13-45\n", "f:1:1: not YAML: "),
-        ("a: \x07\n", "f:1:1: not YAML: "),
+        ("a: 1\nb: é\x07\n", "f:2:5: not YAML: the character U+0007 can not stand here"),
         (f"{'[' * 200}{']' * 200}", "nested too deeply"),
         (f"{'[' * 5000}{']' * 5000}", "f:1:"),
         ("a: &a [*a]\n", "nested too deeply, or aliases that grow without end"),
@@ -110,3 +111,11 @@ def test_any_text_gives_documents_or_one_problem(text: str) -> None:
     except BadYaml as error:
         problem = error.problem
     assert (problem.line >= 1 and problem.column >= 1) if problem else all(isinstance(each, Document) for each in documents)
+
+
+@pytest.mark.skipif(not hasattr(yaml, "CSafeLoader"), reason="this PyYAML was built without libyaml")
+@given(_VALUES, st.sampled_from([None, True, False]), st.booleans())
+def test_the_fast_way_of_reading_gives_the_same(value: Any, flow: bool | None, umlauts: bool) -> None:
+    text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=umlauts)
+    fast, plain = (list(_documents("f", text, loader)) for loader in (yaml.CSafeLoader, yaml.SafeLoader))
+    assert [(document.value, document._places) for document in fast] == [(document.value, document._places) for document in plain]
