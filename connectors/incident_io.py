@@ -2,8 +2,8 @@
 
 The page's own proxy lists all components and which of them are affected; one that is not affected is well. The widget lists
 incidents and maintenances only. The Statuspage-shaped answer leaves things out (components of an incident, all components of
-a page of pages), so it is only read where it is asked for. A page that lists no component at all is a page of pages: it says
-nothing of those below it, and is refused unless it reports something.
+a page of pages), so it is only read where the proxy is not there. A page that lists no component at all is a page of pages: it
+says nothing of those below it, and is refused unless it reports something.
 
 Of the proxy's answer, components, affected components and the state, impacts and updates of incidents are confirmed by public
 recordings; of its maintenances only id, name and state are, so their times are taken where the widget's names for them occur.
@@ -26,12 +26,15 @@ from secondsource.contracts.status_page import StatusPage, StatusPageConfig, upd
 from secondsource.contracts.statuspage_v2 import COMPONENT, IMPACT, read_statuspage
 from secondsource.domain.status import Status, worst
 
+_ACCEPT = {"accept": "application/json"}
 _STAGES = {
     "maintenance_scheduled": "scheduled",
     "maintenance_in_progress": "in_progress",
     "maintenance_complete": "completed",
 }
 _LISTS = ("components", "incidents", "scheduled_maintenances")
+_PROXY = "proxy"
+_NOT_THERE = frozenset({404, 405, 410})
 _PAGE_OF_PAGES = "the page lists no component; if it is a page of pages, configure one of those below it"
 # incident.io names everything by a ULID; Statuspage's ids are twelve small letters and digits
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -53,16 +56,22 @@ class IncidentIo:
         """The page's proxy; the summary of a page below another; or the interface that the configured address names."""
         assert isinstance(config, StatusPageConfig)
         parts = urlsplit(config.url)
-        url = config.url
         if not parts.path.strip("/"):
             url = f"{parts.scheme}://{parts.netloc}/proxy/{parts.hostname}"
-        elif not (parts.path.endswith(".json") or "/proxy/" in parts.path or "/api/" in parts.path):
-            url = url.rstrip("/") + "/api/v1/summary"
-        return (Request(url, headers={"accept": "application/json"}, auth=config.auth),)
+            # where it is not there, the other interface is asked
+            return (Request(url, headers=_ACCEPT, auth=config.auth, every_status=True, memo=_PROXY),)
+        known = parts.path.endswith(".json") or "/proxy/" in parts.path or "/api/" in parts.path
+        url = config.url if known else config.url.rstrip("/") + "/api/v1/summary"
+        return (Request(url, headers=_ACCEPT, auth=config.auth),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """Components as far as they are listed, open incidents, planned maintenance."""
         assert isinstance(config, StatusPageConfig)
+        if response.memo == _PROXY and response.status in _NOT_THERE:
+            url = config.url.rstrip("/") + "/api/v2/summary.json"
+            return Parsed((), next_request=Request(url, headers=_ACCEPT, auth=config.auth))
+        if response.status >= 400:
+            return Parsed((), inconclusive=f"the page's proxy answers with status {response.status}")
         root = document(response.body)
         if root.has("summary"):
             return _proxy(root["summary"], config)

@@ -83,8 +83,7 @@ class UptimeRobot:
 
 def _further(response: Response, about: Node, listed: Node, count: int) -> tuple[int, bool]:
     """The number of this page, from 1, and whether there are monitors beyond it."""
-    asked = dict(parse_qsl(urlsplit(response.url).query)).get("page", "1")
-    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 1
+    number = int(response.memo or 1)
     total, size = about.get("totalMonitors"), about.get("perPage")
     if total is None or size is None:
         return number, False
@@ -100,4 +99,5 @@ def _page(config: ComponentsConfig, number: int) -> Request:
     # at the configured address, never where the answer says: a credential goes with it
     parts = urlsplit(config.url)
     query = urlencode({**dict(parse_qsl(parts.query)), "page": str(number)})
-    return Request(urlunsplit(parts._replace(query=query)), headers={"accept": "application/json"}, auth=config.auth)
+    url = urlunsplit(parts._replace(query=query))
+    return Request(url, headers={"accept": "application/json"}, auth=config.auth, memo=str(number))

@@ -30,14 +30,15 @@ PLATFORMS = (
     "salesforce_trust",
     "oracle_cloud",
 )
-# a bare empty list is nobody's in particular, and only its address says of what it is
-NOBODYS = {"salesforce_trust/active_incidents_none"}
+# a bare empty list, a page of an error: only where they come from says whose they are
+NOBODYS = {"salesforce_trust/active_incidents_none", "incident_io/proxy_not_there", "incident_io/proxy_overloaded"}
 
 
 def response(case: str) -> Response:
     told = msgspec.json.decode((HERE / case / "request.json").read_bytes())
     body = next((HERE / case).glob("response.*")).read_bytes()
-    return Response(told["url"], 200, {}, body, datetime(2026, 1, 2, 12, tzinfo=UTC))
+    at = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    return Response(told["url"], told.get("status", 200), {}, body, at, memo=told.get("memo", ""))
 
 
 def read(case: str) -> Parsed:
@@ -191,11 +192,13 @@ def test_the_same_said_otherwise_is_no_change(name: str) -> None:
         ("cachet/components_first_page_of_two", {}, "https://s.example.com/api/v1/components?per_page=100&page=2"),
         ("cachet/components_3", {"version": 3}, "https://s.example.com/api/components?per_page=100&include=group&page=2"),
         ("cachet/components_last_page_of_two", {}, None),
+        ("incident_io/proxy_not_there", {}, "https://s.example.com/api/v2/summary.json"),
+        ("incident_io/proxy_overloaded", {}, None),
         ("uptime_robot/first_page_of_two", {}, "https://s.example.com?page=2"),
         ("uptime_robot/last_page_of_two", {}, None),
     ],
 )
-def test_a_further_page_is_asked_for_where_the_source_is_configured(case: str, config: dict[str, Any], expected: str | None) -> None:
+def test_a_further_answer_is_asked_for_where_the_source_is_configured(case: str, config: dict[str, Any], expected: str | None) -> None:
     reader = connector(case.partition("/")[0])
     settings = reader.spec.config.model_validate({"url": "https://s.example.com", "auth": "internal", **config})
     further = reader.parse(response(case), settings).next_request
