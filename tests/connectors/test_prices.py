@@ -27,7 +27,7 @@ def read(case: str) -> Parsed:
     told = msgspec.json.decode((HERE / case / "request.json").read_bytes())
     body = next((HERE / case).glob("response.*")).read_bytes()
     reader = connector(case.partition("/")[0])
-    response = Response(told["url"], 200, {}, body, AT, memo=told.get("memo", ""))
+    response = Response(told["url"], 200, told.get("headers", {}), body, AT, memo=told.get("memo", ""))
     return reader.parse(response, reader.spec.config.model_validate(told["config"]))
 
 
@@ -143,3 +143,37 @@ def test_azures_filter_is_narrowed_by_regions_and_its_pages_followed_at_home_onl
     assert further is not None
     assert further.url == "https://prices.azure.com:443/api/retail/prices?$filter=x&$skip=1000"
     assert read("azure_retail_prices/typical").next_request is None
+
+
+def test_aws_is_asked_as_its_end_points_want_it() -> None:
+    assert asked("aws_prices").url.endswith("/AmazonBedrock/current/us-east-1/index.json")
+    products = asked("aws_prices", url="https://api.pricing.us-east-1.amazonaws.com/", filters={"regionCode": "eu-west-1"}, auth="aws")
+    assert products.headers["x-amz-target"] == "AWSPriceListService.GetProducts"
+    body = msgspec.json.decode(products.body or b"")
+    assert body["Filters"] == [{"Type": "TERM_MATCH", "Field": "regionCode", "Value": "eu-west-1"}]
+    assert "NextToken" not in body
+    further = read("aws_prices/products_first_page").next_request
+    assert further is not None
+    assert msgspec.json.decode(further.body or b"")["NextToken"] == "abc=="
+    assert further.auth == "aws"
+
+
+def test_spot_prices_are_asked_for_as_of_the_last_answer_and_page_by_page() -> None:
+    url = "https://ec2.eu-central-1.amazonaws.com/"
+    first = asked("aws_prices", url=url, instances=["p5*"])
+    assert first.params == {
+        "Action": "DescribeSpotPriceHistory", "Version": "2016-11-15", "Filter.1.Name": "instance-type", "Filter.1.Value.1": "p5*",
+        "ProductDescription.1": "Linux/UNIX",
+    }  # fmt: skip
+    at = "2026-01-02T12:00:01Z"
+    later = asked("aws_prices", at, url=url)
+    assert (later.params["StartTime"], later.params["EndTime"], later.memo) == (at, at, at)
+    # a history that does not fit on a page may hold old prices only: what holds now is asked for, in the same poll
+    longer = read("aws_prices/spot_history_longer_than_a_page")
+    assert (longer.readings, longer.cursor) == ((), at)
+    assert longer.next_request is not None
+    assert longer.next_request.params["StartTime"] == at
+    page = read("aws_prices/spot_first_page")
+    assert page.next_request is not None
+    assert (page.next_request.params["NextToken"], page.next_request.params["StartTime"]) == ("tok1", "2026-01-02T11:45:00Z")
+    assert read("aws_prices/spot_at_an_instant").next_request is None
