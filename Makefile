@@ -16,6 +16,16 @@ ifneq ($(shell cat .venv/.project 2>/dev/null),$(CURDIR))
 .PHONY: .venv/.project
 endif
 
+## demo      a day of real history through the whole program, offline; the page at the printed address
+.PHONY: demo
+demo: .venv/.run .venv/.project
+	@.venv/bin/secondsource demo $(ARGS)
+
+## up        everything in one process, live, with ./secondsource.yaml
+.PHONY: up
+up: .venv/.run .venv/.project
+	@.venv/bin/secondsource up $(ARGS)
+
 ## test      every check, then every test, in random order (ARGS="-k outbox" narrows the tests)
 .PHONY: test
 test: check
@@ -53,7 +63,6 @@ fmt: .venv/.dev
 .PHONY: generate
 generate: .venv/.dev .venv/.project
 	@$(PY) -m secondsource.plans.schema runbooks/schema.json
-	@$(PY) -m secondsource.adapters.reference docs/reference
 	@$(PY) -m secondsource.adapters.reference docs/reference
 
 ## bench     measure against the performance budget, ceilings in the same run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from secondsource.adapters import plugins, senders
@@ -29,6 +30,7 @@ from secondsource.runtimes.heartbeat import Heartbeat
 from secondsource.runtimes.poll import Source
 from secondsource.runtimes.rerouting import Rerouting
 from secondsource.runtimes.sources import credentials, source_of
+from secondsource.runtimes.ticks import EVERY
 from secondsource.settings.settings import ChannelSettings, Settings
 
 HEARTBEAT = "~heartbeat"
@@ -72,8 +74,9 @@ def compose(
     monotonic: Callable[[], float] | None = None,
     backoff: BackoffPolicy = DEFAULT_BACKOFF,
     crash_point: CrashPoint = lambda name: None,
+    every: timedelta = EVERY,
 ) -> Parts:
-    """The embedded runtime for ``settings``. Secrets are read when they are used.
+    """The embedded runtime for ``settings``. Secrets are read when they are used; ``every`` is how often time is told.
 
     Raises :class:`secondsource.domain.errors.UserError` where runbooks or rules can not be read.
     """
@@ -97,6 +100,7 @@ def compose(
         Detector(database, rules, settings.context, answers, crash_point),
         Dispatcher(SqlOutbox(database), ways, clock.now, pacing, Rerouting(at_desk.directory), crash_point),
         answers,
+        every=every,
     )
     return Parts(settings, database, clock, at_desk, sources, embedded, [*ways.values(), parser, fetcher])
 

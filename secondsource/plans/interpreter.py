@@ -91,7 +91,8 @@ def _start(runbook: Runbook, event: ev.Started, now: datetime) -> Step:
     )
     walk = Walk(runbook, run, now, "Started")
     walk.log(f"{runbook.title} (version {runbook.version}) started for {event.risk.id}: {event.risk.title}", event.by)
-    walk.go(runbook.steps[0].id, f"{event.risk.rule} opened")
+    why = f"{event.risk.rule} opened" if isinstance(runbook, Escalation) else f"the plan {runbook.title} has begun"
+    walk.go(runbook.steps[0].id, why)
     return Step(walk.run, tuple(walk.outputs), tuple(walk.lines), wake_of(walk.run))
 
 

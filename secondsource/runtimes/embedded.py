@@ -85,8 +85,9 @@ class Embedded:
 
     async def turn(self) -> None:
         """Do all that is due now, in a set order: poll, tick, detect, send."""
-        while await self._collector.run(1):
-            pass
+        while leased := await self._collector.lease(IN_FLIGHT):
+            for state in leased:
+                await self._collector.poll(state)
         await self._tick()
         while await self._detector.run():
             pass

@@ -254,7 +254,7 @@ def test_what_a_plan_says_counts_those_whom_the_escalation_told(planned: Desk) -
     begun = planned.database.read_now(outbox.read)[-1].message
     assert (begun.recipient, begun.reason) == (
         "ana@example.org",
-        "You are on-call: vendor_outage opened. Work through the checklist of the failover",
+        "You are on-call: the plan Failover to another model API has begun. Work through the checklist of the failover",
     )
     assert begun.lines[-1] == "Told: Ben"
 
