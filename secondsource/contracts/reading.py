@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -208,6 +209,20 @@ class Node:
         """The time under ``key``; None where it is missing or null."""
         found = self.get(key)
         return found.instant() if found else None
+
+
+def further(link: Node, home: str) -> str:
+    """The address of a further page, which must be at the origin of ``home``: what leads elsewhere is not followed, for the
+    credential would go along."""
+    url = link.text()
+    try:
+        there, here = urlsplit(url), urlsplit(home)
+        same = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
+    except ValueError:
+        raise link.fail("this is no web address") from None
+    if not same:
+        raise link.fail(f"the further page is not at {here.scheme}://{here.netloc}, so it is not followed")
+    return url
 
 
 def _in_range(value: Decimal, where: str) -> Decimal:

@@ -106,6 +106,8 @@ def test_parse_reads_standard_input() -> None:
         ("aws_public/all_clear/response.json", "aws_public"),
         ("aws_public/typical/response.json", "aws_public"),
         ("azure_public/typical/response.xml", "azure_public"),
+        ("azure_resource_health/resources_that_are_named/response.json", "azure_resource_health"),
+        ("azure_resource_health/typical/response.json", "azure_resource_health"),
         ("feed_status/atom_history_across_new_year/response.atom", "feed_status"),
         ("feed_status/aws_updates_grouped/response.rss", "feed_status"),
         ("feed_status/azure_empty/response.xml", "azure_public"),
