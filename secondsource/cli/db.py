@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import click
@@ -56,12 +55,5 @@ def backup(config: Path, target: Path) -> None:
     if target.exists():
         raise UserError(f"{target} is there already; name a new file")
     with opened(config) as (_, database):
-        try:
-            with sqlite3.connect(database.path) as from_, sqlite3.connect(target) as to:
-                from_.backup(to)
-        except sqlite3.Error as error:
-            raise UserError(f"{target}: the copy can not be written ({error})") from None
-        finally:
-            from_.close()
-            to.close()
+        database.backup(target)
     click.echo(f"{target}: {target.stat().st_size:,} bytes")

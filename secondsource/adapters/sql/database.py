@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -91,6 +92,14 @@ class Database:
         with self.reader.connect() as connection:
             found: list[Any] = list(connection.exec_driver_sql("PRAGMA integrity_check").scalars())
         return [str(line) for line in found if line != "ok"]
+
+    def backup(self, target: Path) -> None:
+        """Copy the database as it stands to ``target``, while it is in use. Raises :class:`StoreError` where that can not be written."""
+        try:
+            with contextlib.closing(sqlite3.connect(self.path)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
+                source.backup(copy)
+        except sqlite3.Error as error:
+            raise StoreError(f"{target}: the copy can not be written ({error})") from error
 
     def close(self) -> None:
         """Finish what the writer has begun, then close."""
