@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ PLATFORMS = (
     "slack_status",
     "salesforce_trust",
     "oracle_cloud",
+    "pagerduty_status",
 )
 # a bare empty list, a page of an error: only where they come from says whose they are
 NOBODYS = {"salesforce_trust/active_incidents_none", "incident_io/proxy_not_there", "incident_io/proxy_overloaded"}
@@ -117,6 +120,8 @@ def test_each_answer_is_taken_for_its_own_platforms(case: str) -> None:
             ],
         ),
         ("oracle_cloud", {"url": "https://s.example.com/api/v2/components.json"}, ["https://s.example.com/api/v2/components.json"]),
+        ("pagerduty_status", {"url": "https://status.example.com/"}, ["https://status.example.com/api/services"]),
+        ("pagerduty_status", {"url": "https://s.example.com/api/impacted_services"}, ["https://s.example.com/api/services"]),
     ],
 )
 def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str, Any], expected: list[str]) -> None:
@@ -162,6 +167,10 @@ def test_a_page_is_asked_where_its_platform_answers(name: str, config: dict[str,
         # the feed does not say how bad an incident is
         ("oracle_cloud/typical", Status.UNKNOWN),
         ("oracle_cloud/components_contradictory", Status.MAJOR_OUTAGE),
+        ("pagerduty_status/typical", Status.MAJOR_OUTAGE),
+        ("pagerduty_status/all_well", Status.OPERATIONAL),
+        ("pagerduty_status/word_not_listed", Status.UNKNOWN),
+        ("pagerduty_status/posts", Status.MAJOR_OUTAGE),
     ],
 )
 def test_the_vendors_status_is_the_worst_that_its_page_says(case: str, expected: Status) -> None:
@@ -194,6 +203,10 @@ def test_the_same_said_otherwise_is_no_change(name: str) -> None:
         ("cachet/components_last_page_of_two", {}, None),
         ("incident_io/proxy_not_there", {}, "https://s.example.com/api/v2/summary.json"),
         ("incident_io/proxy_overloaded", {}, None),
+        ("pagerduty_status/services", {}, "https://s.example.com/api/post_enums"),
+        ("pagerduty_status/words", {}, "https://s.example.com/api/impacted_services"),
+        ("pagerduty_status/typical", {}, "https://s.example.com/api/posts?is_featured=true&limit=500"),
+        ("pagerduty_status/posts", {}, None),
         ("uptime_robot/first_page_of_two", {}, "https://s.example.com?page=2"),
         ("uptime_robot/last_page_of_two", {}, None),
     ],
@@ -214,3 +227,26 @@ def test_a_cut_feed_of_incidents_is_never_read_as_half_a_truth(cut: int) -> None
     part = msgspec.structs.replace(whole, body=body[: len(body) * cut // 100])
     with pytest.raises(ParseError):
         reader.parse(part, reader.spec.config.model_validate({}))
+
+
+@pytest.mark.parametrize("case", [case for case in READ if case.startswith("pagerduty_status/")])
+def test_lists_read_one_after_another_survive_any_value_anywhere(case: str) -> None:
+    # the general test of this kind knows no memo, and without one these are refused
+    whole = response(case)
+    reader = connector("pagerduty_status")
+    config = reader.spec.config.model_validate({"url": "https://localhost"})
+    for changed in with_other_values(msgspec.json.decode(whole.body)):
+        with contextlib.suppress(ParseError):
+            parsed = reader.parse(msgspec.structs.replace(whole, body=msgspec.json.encode(changed)), config)
+            assert msgspec.msgpack.decode(msgspec.msgpack.encode(parsed), type=Parsed)
+
+
+def with_other_values(value: object) -> Iterator[object]:
+    """``value`` with each of its parts, in turn, replaced by values of other types."""
+    yield from (None, True, -3.5, 10**30, "", "x", [], [1], {}, {"id": 1})
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from ({**value, key: other} for other in with_other_values(member))
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from ([*value[:number], other, *value[number + 1 :]] for other in with_other_values(member))
