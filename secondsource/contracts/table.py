@@ -49,8 +49,8 @@ def rows(body: bytes, columns: Sequence[str], preamble: int = 0) -> list[Row]:
     """The lines below the header of a table that has at least ``columns``, in any order.
 
     The header is the first line that has them, among the first ``preamble`` + 1. Blank lines are passed over. Raises
-    :class:`ParseError` for an empty body, a web page, text that is not UTF-8, a missing or doubled column, and a line that has
-    fewer or more cells than the header.
+    :class:`ParseError` for an empty body, a web page, text that is not UTF-8, a missing or doubled column, a line that has fewer or
+    more cells than the header, and a last line without an end, whose last cell may be cut.
     """
     if not body.strip():
         raise ParseError("line 1", "the body is empty; a table (CSV) was expected")
@@ -83,6 +83,8 @@ def rows(body: bytes, columns: Sequence[str], preamble: int = 0) -> list[Row]:
             skipped += 1
     except csv.Error as error:
         raise ParseError(f"line {reader.line_num}", f"not CSV: {error}") from None
+    if found and not text.endswith(("\n", "\r")):
+        raise ParseError(f"line {reader.line_num}", "the last line has no end; is the table cut off?")
     if not at:
         raise ParseError("line 1", f"a header with {', '.join(columns)} was expected")
     return found

@@ -26,7 +26,7 @@ def test_cells_are_found_by_the_names_of_columns() -> None:
 @given(order=st.permutations([0, 1, 2, 3]))
 def test_columns_that_moved_change_nothing(order: list[int]) -> None:
     table = [["Name", "Price", "Region", "New"], ["a", "1.50", "eu", "x"], ["b", "2", "us", "y"]]
-    body = "\n".join(",".join(line[index] for index in order) for line in table).encode()
+    body = "".join(",".join(line[index] for index in order) + "\n" for line in table).encode()
     assert [(row.text("Name"), row.number("Price"), row.text("Region")) for row in rows(body, ("Name", "Price"))] == [
         ("a", Decimal("1.5"), "eu"),
         ("b", Decimal("2"), "us"),
@@ -49,6 +49,7 @@ def test_a_preamble_is_passed_over_as_far_as_it_may_go() -> None:
         (b"Name,Cost\n", "line 1: no column 'Price'; a header with Name, Price was expected"),
         (b"Name,Price,Price\n", "column 'Price' is there twice"),
         (b"Name,Price\na,1\nb\n", "line 3: 1 cells, the header has 2"),
+        (b"Name,Price\na,12.5\nb,13", "line 3: the last line has no end"),
         (b"Name,Price\na,1,2\n", "line 2: 3 cells, the header has 2"),
         (b'Name,Price\n"a,1\n', "not CSV: unexpected end of data"),
         (b"Name,Price\n" + b"a" * 200_000 + b",1\n", "not CSV: field larger"),
