@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from secondsource.adapters.sql.rows import from_json, to_json
@@ -16,6 +16,9 @@ from secondsource.domain.subjects import vendor_of
 
 _risks: Any = RiskRow.__table__  # type: ignore[attr-defined]
 _changes: Any = RiskChangeRow.__table__  # type: ignore[attr-defined]
+_due = (  # made once: it is asked at every tick
+    select(_risks.c.wake_at, _risks.c.id).where(_risks.c.wake_at <= bindparam("now")).order_by(_risks.c.wake_at, _risks.c.id)
+)
 
 
 def get(connection: Connection, id_: str) -> Entry | None:
@@ -54,8 +57,7 @@ def save(connection: Connection, entry: Entry, changes: Iterable[Change]) -> Non
 
 def due(connection: Connection, now: datetime) -> list[tuple[datetime, str]]:
     """Risks whose timer has run out: (due, id), earliest first."""
-    statement = select(_risks.c.wake_at, _risks.c.id).where(_risks.c.wake_at <= now).order_by(_risks.c.wake_at, _risks.c.id)
-    return [(row.wake_at, row.id) for row in connection.execute(statement)]
+    return [(row.wake_at, row.id) for row in connection.execute(_due, {"now": now})]
 
 
 def history(connection: Connection, id_: str) -> Iterator[Change]:

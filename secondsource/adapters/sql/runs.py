@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from secondsource.adapters.sql.rows import from_json, to_json
@@ -17,6 +17,9 @@ from secondsource.plans.schema import Runbook, pin, unpin
 _runs: Any = RunRow.__table__  # type: ignore[attr-defined]
 _logs: Any = RunLogRow.__table__  # type: ignore[attr-defined]
 _runbooks: Any = RunbookRow.__table__  # type: ignore[attr-defined]
+_due = (  # made once: it is asked at every tick
+    select(_runs.c.wake_at, _runs.c.id, _runs.c.risk).where(_runs.c.wake_at <= bindparam("now")).order_by(_runs.c.wake_at, _runs.c.id)
+)
 
 
 def get(connection: Connection, id_: str) -> Run | None:
@@ -82,8 +85,7 @@ def next_wake(connection: Connection) -> datetime | None:
 
 def due(connection: Connection, now: datetime) -> list[tuple[datetime, str, str]]:
     """Runs whose wake has come: (due, id, risk), earliest first."""
-    statement = select(_runs.c.wake_at, _runs.c.id, _runs.c.risk).where(_runs.c.wake_at <= now)
-    return [(row.wake_at, row.id, row.risk) for row in connection.execute(statement.order_by(_runs.c.wake_at, _runs.c.id))]
+    return [(row.wake_at, row.id, row.risk) for row in connection.execute(_due, {"now": now})]
 
 
 def log(connection: Connection, run: str) -> Iterator[RunLog]:
