@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
@@ -62,14 +61,18 @@ class SkypilotCatalog:
         if not table:
             raise ParseError("line 1", "the table has a header and no line")
         sheet = PriceSheet()
+        items: dict[str, str | None] = {}  # the names of accelerators in the table: few, each on many lines
         for row in table:
             name = row.text("AcceleratorName")
+            if name not in items:
+                items[name] = accelerator(name) or tidy(name, 60) if name and chosen(name, config.accelerators) else None
+            item = items[name]
             if not name:
                 sheet.leave_out("machines without an accelerator")
-            elif not chosen(name, config.accelerators) or not chosen(row.needed("Region"), config.regions):
+            elif item is None or not chosen(row.needed("Region"), config.regions):
                 sheet.leave_out("lines that are not asked for")
             else:
-                _line(row, name, sheet)
+                _line(row, item, sheet)
         return sheet.parsed()
 
     def recognise(self, response: Response) -> float:
@@ -78,11 +81,11 @@ class SkypilotCatalog:
         return 0.95 if all(column.encode() in header for column in _COLUMNS) else 0.0
 
 
-def _line(row: Row, name: str, sheet: PriceSheet) -> None:
+def _line(row: Row, item: str, sheet: PriceSheet) -> None:
     count = row.number("AcceleratorCount")
     if count is None or count <= 0:
         raise ParseError(row.where("AcceleratorCount"), "a number above 0 was expected")
-    region = row.needed("Region")
+    region, many = row.needed("Region"), f"{count:f}x {tidy(row.text('AcceleratorName'), 60)}"
     places = {"Price": ("on_demand", region), "SpotPrice": ("spot", row.text(_ZONE) or region)}
     for column, (dimension, place) in places.items():
         price = row.number(column)
@@ -91,16 +94,13 @@ def _line(row: Row, name: str, sheet: PriceSheet) -> None:
             continue
         if price < 0:
             raise ParseError(row.where(column), "a price can not be negative")
-        sheet.price(_price(name, row.text("InstanceType"), count, price, dimension, place))
-
-
-def _price(name: str, kind: str, count: Decimal, price: Decimal, dimension: str, place: str) -> Price:
-    return Price(
-        accelerator(name) or tidy(name, 60),
-        each(price, count),
-        Unit.ACCELERATOR_HOUR,
-        dimension=dimension,
-        region=tidy(place, 60),
-        conditions=", ".join(filter(None, (tidy(kind, 80), f"{count:f}x {tidy(name, 60)}"))),
-        original=f"{price:f} USD per hour for {count:f}",
-    )
+        body = Price(
+            item,
+            each(price, count),
+            Unit.ACCELERATOR_HOUR,
+            dimension=dimension,
+            region=tidy(place, 60),
+            conditions=", ".join(filter(None, (tidy(row.text("InstanceType"), 80), many))),
+            original=f"{price:f} USD per hour for {count:f}",
+        )
+        sheet.price(body)

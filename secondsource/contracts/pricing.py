@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from fnmatch import fnmatchcase
@@ -36,11 +36,9 @@ def machine(name: str, *tables: Mapping[str, Machine]) -> Machine | None:
     return next((found for table in tables for pattern, found in table.items() if fnmatchcase(name, pattern)), None)
 
 
-def chosen(name: str, patterns: Iterable[str]) -> bool:
+def chosen(name: str, patterns: Sequence[str]) -> bool:
     """Whether ``name`` fits one of ``patterns`` (with * and ?, capitals and small letters alike); without patterns all do."""
-    lower = name.lower()
-    wanted = tuple(patterns)
-    return not wanted or any(fnmatchcase(lower, pattern.lower()) for pattern in wanted)
+    return not patterns or any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
 def each(amount: Decimal, count: Decimal | int) -> Decimal:
