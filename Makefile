@@ -63,7 +63,7 @@ fmt: .venv/.dev
 .PHONY: generate
 generate: .venv/.dev .venv/.project
 	@$(PY) -m secondsource.plans.schema runbooks/schema.json
-	@$(PY) -m secondsource.adapters.reference docs/reference
+	@$(PY) -m secondsource.adapters.reference .
 
 ## bench     measure against the performance budget, ceilings in the same run
 .PHONY: bench

@@ -11,6 +11,7 @@ import msgspec
 
 from secondsource.contracts.yaml_positions import BadYaml, read
 from secondsource.domain.errors import UserError
+from secondsource.domain.exposure import hollow_fallbacks
 from secondsource.domain.problems import Problem
 from secondsource.domain.signals import Severity
 from secondsource.plans import facts
@@ -103,7 +104,7 @@ class Checker:
         if len(settings.catalog_folders) > len(self._known.catalog):
             self.problems += check_catalog(settings.catalog_folders, self._known, own=True)
         self._runbooks(settings, examined.names)
-        self.notes += _unheard(settings, examined)
+        self.notes += [*_unheard(settings, examined), *_hollow(settings, examined)]
 
     def _runbooks(self, settings: Settings, names: Names) -> None:
         library = load(settings.runbook_folders)
@@ -144,19 +145,27 @@ def _unheard(settings: Settings, examined: Examined) -> Iterable[Problem]:
     assert examined.say is not None
     first = next((channel.name for channel in settings.channels if channel.to), None)
     if not settings.channels:
-        yield _at(examined, "channels", "there is no channel, so nobody is told of anything")
+        yield _at(examined, "there is no channel, so nobody is told of anything", "channels")
         return
     held = {role for person in settings.people for role in person.roles}
     missing = sorted(_asked(load(settings.runbook_folders)) - held)
     if missing:
         said = f"nobody has the role {', '.join(missing)}, to which runbooks speak"
         instead = f"the channel {first} hears what is meant for them" if first else "what is meant for them is lost: give a channel a `to`"
-        yield _at(examined, "people", f"{said}; {instead}")
+        yield _at(examined, f"{said}; {instead}", "people")
 
 
-def _at(examined: Examined, room: str, text: str) -> Problem:
+def _hollow(settings: Settings, examined: Examined) -> Iterable[Problem]:
+    """Fallbacks that sit on what they are to replace: they would fail with it."""
+    needs = {need.id: need for need in settings.context.portfolio.dependencies}
+    for hollow in hollow_fallbacks(settings.context):
+        number = next(n for n, fallback in enumerate(needs[hollow.dependency].fallbacks) if fallback.scope == hollow.fallback)
+        yield _at(examined, hollow.reason, *examined.needs[hollow.dependency], "fallbacks", number, "to")
+
+
+def _at(examined: Examined, text: str, *loc: str | int) -> Problem:
     assert examined.say is not None
-    place = examined.say.place(room)
+    place = examined.say.place(*loc)
     return msgspec.structs.replace(place, text=f"{place.text}: {text}")
 
 

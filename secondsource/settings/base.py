@@ -8,25 +8,39 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from secondsource.contracts.reading import WebAddress
+from secondsource.settings.countries import COUNTRIES
 
 __all__ = [
-    "BY_FORM", "MAPPING", "SWITCH", "TEXT", "Amount", "AnyPlace", "Country", "Currency", "Day", "Id", "OwnFile", "Place", "Room", "Share",
-    "Text", "WebAddress", "Whole", "is_id",
+    "BY_FORM", "MAPPING", "SWITCH", "TEXT", "Amount", "AnyPlace", "Country", "Currency", "Day", "Id", "MailAddress", "OwnFile", "Place",
+    "Room", "Share", "SlackMember", "Text", "WebAddress", "Whole", "is_id",
 ]  # fmt: skip
 
 ID_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$"
 PLACE_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*){0,2}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
-COUNTRY_PATTERN = r"^[A-Z]{2}$"
+MAIL_PATTERN = r"^[^@\s<>,;]+@[^@\s<>,;]+$"
+MEMBER_PATTERN = r"^[UW][A-Z0-9]+$"
 
 PATTERNS = {
     ID_PATTERN: "an id is written with small letters and digits, with - _ or . between them, such as support-bot",
     PLACE_PATTERN: "a place is a vendor, or a vendor with a product or region of it, such as aws/us-east-1",
     CURRENCY_PATTERN: "a currency is three capital letters, such as EUR",
-    COUNTRY_PATTERN: "a country is two capital letters (ISO 3166-1), such as DE",
+    MAIL_PATTERN: "a mail address belongs here, such as mara@example.com",
+    MEMBER_PATTERN: "a Slack member id belongs here, such as U024BE7LH (it is in the member's profile)",
 }
 """What each pattern asks for, in words."""
 
@@ -57,7 +71,13 @@ def _own_file(name: str, info: ValidationInfo) -> str:
 
 
 def _country(value: Any) -> Any:
-    return "NO" if value is False else value  # YAML reads Norway's code as "no"
+    code = "NO" if value is False else value  # YAML reads Norway's code as "no"
+    if isinstance(code, str) and code not in COUNTRIES:
+        meant = {"UK": "GB", "EL": "GR"}.get(code)
+        raise ValueError(
+            f"ISO 3166-1 has no country {code[:20]!r}; " + (f"did you mean {meant}?" if meant else "a country is written as DE")
+        )
+    return code
 
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
@@ -70,7 +90,9 @@ OwnFile = Annotated[str, StringConstraints(min_length=1), AfterValidator(_own_fi
 """A file, relative to the one that names it."""
 
 Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)]
-Country = Annotated[str, BeforeValidator(_country), StringConstraints(pattern=COUNTRY_PATTERN)]
+Country = Annotated[str, BeforeValidator(_country), WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES)})]
+MailAddress = Annotated[str, StringConstraints(pattern=MAIL_PATTERN, max_length=254)]
+SlackMember = Annotated[str, StringConstraints(pattern=MEMBER_PATTERN, max_length=40)]
 
 
 def _form(value: Any) -> str:

@@ -88,10 +88,11 @@ def sentence(error: ErrorDetails, type_: Any, loc: Loc, *, quote: bool = True) -
     elif kind in ("string_too_long", "too_long"):
         return f"must be {context['max_length']} long at most"
     else:
-        said = error["msg"].removeprefix("Value error, ")
-        said = said[:1].lower() + said[1:]
+        own = error["msg"].removeprefix("Value error, ")  # in the words of the model; else pydantic's
+        said = own if own != error["msg"] else own[:1].lower() + own[1:]
     plain = (isinstance(given, str) and "://" not in given) or isinstance(given, int | float) or given is None  # addresses may hold keys
-    return said + (f", not {_shown(given)}" if quote and plain and _shown(given) not in said else "")
+    told = _shown(given) in said or said.endswith("?")
+    return said + (f", not {_shown(given)}" if quote and plain and not told else "")
 
 
 def _shown(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import msgspec
 from pydantic import BaseModel
@@ -18,6 +19,14 @@ def _no_plans(folders: Sequence[Path]) -> Collection[str]:
 
 def _no_refusal(url: str, allow: Sequence[str]) -> str | None:
     return None
+
+
+@runtime_checkable
+class JudgesRecipients(Protocol):
+    """The fields of a channel whose kind can tell whom it reaches."""
+
+    def recipient_problem(self, recipient: str | None) -> str | None:
+        """Why messages can not go to ``recipient``; None where they can."""
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from secondsource.settings.plugged import secrets_in
 from secondsource.settings.polling import Polling, check_networks
 from secondsource.settings.portfolio import Company
 from secondsource.settings.rooms import Rooms
-from secondsource.settings.say import Say
+from secondsource.settings.say import Loc, Say
 from secondsource.settings.settings import ConfigError, SecretUse, Settings, SourceSettings
 from secondsource.settings.vendor_graph import Statement, Vendors
 from secondsource.settings.vendors import VendorForm
@@ -37,13 +37,15 @@ class Names(NamedTuple):
 class Examined(NamedTuple):
     """A configuration with all that is wrong with it.
 
-    ``settings`` are made of what is sound; None where the file can not be read. ``say`` gives the places of what stands in it.
+    ``settings`` are made of what is sound; None where the file can not be read. ``say`` gives the places of what stands in it,
+    ``needs`` say where the dependencies do.
     """
 
     problems: tuple[Problem, ...]
     settings: Settings | None = None
     names: Names | None = None
     say: Say | None = None
+    needs: Mapping[str, Loc] = {}
 
 
 def load(path: Path, known: Known) -> Settings:
@@ -67,9 +69,9 @@ def examine(path: Path, known: Known) -> Examined:
     folder = path.absolute().parent
     rooms = Rooms(say, folder)
     catalog = read_catalog([*known.catalog, *_folders("catalog", rooms, folder, say)])
-    settings, vendors = _settings(path, folder, rooms, catalog, known, say)
+    settings, vendors, needs = _settings(path, folder, rooms, catalog, known, say)
     problems = sorted(say.problems) + [problem for problem in catalog.problems if problem not in say.problems]
-    return Examined(tuple(problems), settings, _names(rooms, vendors, settings), say)
+    return Examined(tuple(problems), settings, _names(rooms, vendors, settings), say, needs)
 
 
 def _folders(room: str, rooms: Rooms, folder: Path, say: Say) -> list[Path]:
@@ -84,14 +86,17 @@ def _folders(room: str, rooms: Rooms, folder: Path, say: Say) -> list[Path]:
     return found
 
 
-def _settings(path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: Known, say: Say) -> tuple[Settings, Vendors]:
+def _settings(
+    path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: Known, say: Say
+) -> tuple[Settings, Vendors, Mapping[str, Loc]]:
     configuration = rooms.configuration
     runbook_folders = (*known.runbooks, *_folders("runbooks", rooms, folder, say))
     statements = _statements(configuration, catalog, say)
     unread = (catalog.unread | rooms.declared.get("vendors", frozenset())) - statements.keys()
     vendors = Vendors(statements, unread, own=True)
     graph = VendorGraph(vendors.made())
-    portfolio = Company(rooms, vendors, known.plans(runbook_folders), say).made()
+    company = Company(rooms, vendors, known.plans(runbook_folders), say)
+    portfolio = company.made()
     check_people(configuration.people, configuration.channels, say)
     ways = channels(configuration.channels, known, say, folder)
     secrets = [
@@ -118,7 +123,7 @@ def _settings(path: Path, folder: Path, rooms: Rooms, catalog: Catalog, known: K
         catalog_folders=catalog.folders,
         secrets=tuple(SecretUse(secret, say.place(*loc)) for secret, loc in secrets),
     )
-    return settings, vendors
+    return settings, vendors, company.places
 
 
 def _names(rooms: Rooms, vendors: Vendors, settings: Settings) -> Names:

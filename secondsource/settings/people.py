@@ -6,15 +6,15 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from secondsource.settings.base import Id, Room, Text
+from secondsource.settings.base import Id, MailAddress, Room, SlackMember, Text
 
 
 class PersonForm(Room):
     """Someone who can be told."""
 
     name: Text | None = Field(default=None, description="How messages call them; absent: the id.")
-    email: Text | None = Field(default=None, description="Their mail address; an e-mail channel carries it.")
-    slack: Text | None = Field(default=None, description="Their Slack member id, such as U024BE7LH; a Slack channel carries it.")
+    email: MailAddress | None = Field(default=None, description="Their mail address; an e-mail channel carries it.")
+    slack: SlackMember | None = Field(default=None, description="Their Slack member id, such as U024BE7LH; a Slack channel carries it.")
     roles: tuple[Id, ...] = Field(default=(), description="What runbooks call them by: on-call, duty-manager.")
 
 

@@ -10,14 +10,14 @@ from secondsource.domain.portfolio import Contract, Dependency, Fallback, Functi
 from secondsource.domain.scope import Scope
 from secondsource.settings.company import ContractForm, FunctionForm, ImpactForm, NeedForm
 from secondsource.settings.rooms import Rooms
-from secondsource.settings.say import Say
+from secondsource.settings.say import Loc, Say
 from secondsource.settings.vendor_graph import Vendors
 
 ROUNDING = 1e-6  # shares are written with a few decimals
 
 
 class Company:
-    """Makes the portfolio, and says what does not fit together."""
+    """Makes the portfolio, and says what does not fit together. ``places`` are those of the dependencies, by id."""
 
     def __init__(self, rooms: Rooms, vendors: Vendors, plans: Collection[str], say: Say) -> None:
         self._configuration = rooms.configuration
@@ -26,6 +26,7 @@ class Company:
         self._plans = plans
         self._say = say
         roles = {role for person in rooms.configuration.people.values() for role in person.roles}
+        self.places: dict[str, Loc] = {}
         self._owners = roles | self._declared.get("people", frozenset())
 
     def made(self) -> Portfolio:
@@ -88,6 +89,7 @@ class Company:
                         f"there are two needs {made.id!r}, the other in workload {found[made.id].workload!r}; give an `id`", *here, "id"
                     )
                 found[made.id] = made
+                self.places[made.id] = here
         return tuple(found.values())
 
     def _need(self, workload: str, form: NeedForm, here: tuple[str | int, ...]) -> Dependency | None:

@@ -9,16 +9,18 @@ from typing import Any
 
 from secondsource.contracts import durations
 from secondsource.settings import base, secrets
+from secondsource.settings.countries import COUNTRIES
 from secondsource.settings.file import Configuration
 from secondsource.settings.known import Known
 from secondsource.settings.people import ChannelForm
-from secondsource.settings.schema import Schema, schema
+from secondsource.settings.schema import Schema, schema, vendor_schema
 
 _PATTERNS = {
     base.ID_PATTERN: "id",
     base.PLACE_PATTERN: "place",
     base.CURRENCY_PATTERN: "currency",
-    base.COUNTRY_PATTERN: "country",
+    base.MAIL_PATTERN: "mail address",
+    base.MEMBER_PATTERN: "Slack member",
     durations.PATTERN: "length of time",
     secrets.REFERENCE: "secret",
 }
@@ -40,8 +42,8 @@ class Page:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._schema = schema(known)
-        self._definitions: Schema = self._schema["$defs"]
-        self._written: list[str] = []
+        self._vendor = vendor_schema(known)
+        self._definitions: Schema = {**self._vendor["$defs"], **self._schema["$defs"]}
 
     def text(self) -> str:
         """The whole page."""
@@ -62,6 +64,8 @@ class Page:
             meta = rule.meta
             lines += [f"### {id_}", "", f"{meta.title}. {meta.why} Usually of {meta.severity.value} severity.", ""]
             lines += self._plug_in(f"rule.{id_}")
+        lines += ["## Vendors of the catalog", "", *_CATALOG, "", *self._table(self._vendor)]
+        lines += ["### Offered source", "", *self._about("OfferedSource"), *self._table(self._definitions["OfferedSource"])]
         return "\n".join(lines).rstrip("\n") + "\n"
 
     def _order(self) -> list[str]:
@@ -105,6 +109,10 @@ class Page:
             if union in field:
                 kinds = [self._value(each) for each in field[union] if each.get("type") != "null"]
                 return "amount" if kinds == ["number", "text"] else " or ".join(dict.fromkeys(kinds))
+        if field.get("enum") == sorted(COUNTRIES):
+            return "country"
+        if field.get("enum") == sorted(self._known.connectors):
+            return "[connector](#what-connectors-are-told)"
         if "enum" in field or "const" in field:
             return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
         if field.get("type") == "array":
@@ -191,4 +199,11 @@ editors that read JSON schemas do so while you write, with this line at the top 
   `{vendor: aws, product: ec2, region: us-east-1}`. The products and regions are the catalog's, and those that you add under `vendors`.
 - **Secrets** are never written here but referred to: `env:SLACK_TOKEN` for a variable of the environment, `file:/run/secrets/slack` for a
   file, relative to this one. They are read when they are used, and print as `***`.
+""".splitlines()
+
+_CATALOG = """\
+`catalog/vendors/*.yaml` holds the vendors that everybody shares: one a document, in a file that is called by its id. The folders under
+`catalog` in the configuration have the same form; what they say of a vendor is added to what ships, as `vendors` in the configuration is.
+A catalog says of everything that a vendor sits on how that is known, and how well. `secondsource check FOLDER` tells what is wrong with
+one; `catalog/schema.json` is its form, for editors.
 """.splitlines()

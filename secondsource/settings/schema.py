@@ -13,6 +13,7 @@ from secondsource.contracts import durations
 from secondsource.settings.file import Configuration
 from secondsource.settings.known import Known
 from secondsource.settings.people import ChannelForm
+from secondsource.settings.vendors import CatalogVendor
 
 Schema = dict[str, Any]
 
@@ -34,18 +35,10 @@ def schema(known: Known) -> Schema:
     whole: Schema = Configuration.model_json_schema(by_alias=True)
     whole = _with_spans(whole)
     definitions: Schema = whole["$defs"]
-    for name, connector in sorted(known.connectors.items()):
-        own = _plug_in(connector.spec.config, f"connector.{name}", definitions)
-        own["required"] = [field for field in own.get("required", ()) if field not in SHORT]
-        own["description"] = connector.spec.summary
     for room in whole["properties"].values():
         if "patternProperties" in room:
             room["additionalProperties"] = False  # ids are written as ids
-    source = definitions["SourceForm"]
-    source["properties"]["connector"] = {**_described(source, "connector"), "enum": sorted(known.connectors)}
-    source["allOf"] = [
-        _when("connector", name, {"properties": {"config": {"$ref": f"#/$defs/connector.{name}"}}}) for name in sorted(known.connectors)
-    ]
+    _connectors(definitions["SourceForm"], definitions, known)
     channel = definitions["ChannelForm"]
     channel["properties"]["kind"] = {**_described(channel, "kind"), "enum": sorted(known.senders)}
     for kind, model in sorted(known.senders.items()):
@@ -62,6 +55,32 @@ def schema(known: Known) -> Schema:
         "additionalProperties": False,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "title": "Second Source configuration"}
+
+
+def catalog_schema(known: Known) -> str:
+    """The schema of a vendor in the catalog, as text with a final newline."""
+    return json.dumps(vendor_schema(known), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def vendor_schema(known: Known) -> Schema:
+    """The schema of a vendor in the catalog."""
+    whole: Schema = _with_spans(CatalogVendor.model_json_schema(by_alias=True))
+    _connectors(whole["$defs"]["OfferedSource"], whole["$defs"], known)
+    upstream = whole["$defs"]["UpstreamForm"]
+    upstream["required"] = [*upstream["required"], "basis", "confidence"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "title": "Second Source catalog vendor"}
+
+
+def _connectors(source: Schema, definitions: Schema, known: Known) -> None:
+    """Say what each connector takes under `config` of a source."""
+    for name, connector in sorted(known.connectors.items()):
+        own = _plug_in(connector.spec.config, f"connector.{name}", definitions)
+        own["required"] = [field for field in own.get("required", ()) if field not in SHORT]
+        own["description"] = connector.spec.summary
+    source["properties"]["connector"] = {**_described(source, "connector"), "enum": sorted(known.connectors)}
+    source["allOf"] = [
+        _when("connector", name, {"properties": {"config": {"$ref": f"#/$defs/connector.{name}"}}}) for name in sorted(known.connectors)
+    ]
 
 
 def _plug_in(model: type[BaseModel], name: str, definitions: Schema) -> Schema:

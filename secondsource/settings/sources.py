@@ -10,6 +10,8 @@ from secondsource.contracts.durations import Span
 from secondsource.settings.base import BY_FORM, MAPPING, TEXT, Id, Room, Text, Whole
 from secondsource.settings.secrets import Secret
 
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+
 
 class SourceForm(Room):
     """Something that is read. With a connector it is one's own; without, it is what the catalog has for the vendor.
@@ -26,7 +28,7 @@ class SourceForm(Room):
     config: dict[str, Any] = Field(default={}, description="What the connector is told; its fields are below.")
     interval: Span | None = Field(default=None, description="How often it is read; absent: as the catalog or the connector proposes.")
     allow: tuple[str, ...] = Field(default=(), description="Networks that it may reach although they are not public: 10.1.0.0/16.")
-    ports: tuple[Whole, ...] | None = Field(default=None, description="The ports that it may be at; absent: any.")
+    ports: tuple[Port, ...] | None = Field(default=None, description="The ports that it may be at; absent: any.")
     deadline: Span | None = Field(default=None, description="How long one fetch may take, all in all; absent: 20s.")
     max_bytes: Whole | None = Field(default=None, gt=0, description="How large an answer may be; absent: 5 MiB.")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from secondsource.settings.known import Known
+from secondsource.settings.known import JudgesRecipients, Known
 from secondsource.settings.people import ChannelForm, PersonForm
 from secondsource.settings.plugged import plugged
 from secondsource.settings.polling import check_networks
@@ -24,8 +24,14 @@ def channels(forms: Mapping[str, ChannelForm], known: Known, say: Say, folder: P
         if say.unknown("kind of channel", form.kind, known.senders, *here, "kind"):
             continue
         sender = plugged(known.senders[form.kind], form.sender, say, *here, folder=folder, quote=False)
-        if sender is not None:
-            found.append(ChannelSettings(name, form.kind, form.to, sender, form.allow))
+        if sender is None:
+            continue
+        wrong = sender.recipient_problem(form.to) if isinstance(sender, JudgesRecipients) else None
+        if wrong is not None:
+            say(wrong, *here, "to")
+        # where the address is a secret of the sender's, messages still need someone to be meant for
+        to = form.to or (name if getattr(sender, "url", None) is not None else None)
+        found.append(ChannelSettings(name, form.kind, to, sender, form.allow))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from tests.meta.repository import ROOT
 
 GENERATED: dict[str, Callable[[], str]] = {
     "runbooks/schema.json": json_schema,
-    **{f"docs/reference/{name}": write for name, write in FILES.items()},
+    **FILES,
 }
 
 

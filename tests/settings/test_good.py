@@ -122,7 +122,7 @@ def test_channels_and_rules(whole: Settings) -> None:
     slack, mail, pager = whole.channels
     assert slack.sender.model_dump()["timeout"] == timedelta(seconds=15)
     assert (mail.to, mail.sender.model_dump()["host"]) == (None, "mail.example.com")
-    assert (pager.to, pager.allow) == (None, ("10.3.0.0/16",))
+    assert (pager.to, pager.allow) == ("pager", ("10.3.0.0/16",))
     assert set(whole.rules) == {"vendor_outage", "concentration"}
     assert whole.rules["vendor_outage"].model_dump()["clear_hold"] == minutes(20)
     concentration = whole.rules["concentration"].model_dump()

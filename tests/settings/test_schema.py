@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from secondsource.adapters.known import known
 from secondsource.settings.file import Configuration
 from secondsource.settings.reference import reference
-from secondsource.settings.schema import json_schema, schema
+from secondsource.settings.schema import json_schema, schema, vendor_schema
 from tests.meta.repository import ROOT
 from tests.settings.bench import CORPUS, KNOWN
 
@@ -71,6 +71,16 @@ def test_good_files_fit(path: Path) -> None:
 )
 def test_bad_files_do_not_fit(text: str) -> None:
     assert list(VALIDATOR.iter_errors(plain(text)))
+
+
+def test_the_catalog_fits_its_own() -> None:
+    vendor = jsonschema.Draft202012Validator(vendor_schema(known()))
+    vendor.check_schema(vendor.schema)
+    for path in sorted((ROOT / "catalog" / "vendors").glob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            assert [f"{path.name}: {error.message}" for error in vendor.iter_errors(document)] == []
+    without = {"id": "a", "name": "A", "depends_on": [{"scope": "aws", "confidence": 0.5}], "sources": [{"connector": "statuspag"}]}
+    assert len(list(vendor.iter_errors(without))) == 2
 
 
 def undescribed(part: Any, name: str = "") -> list[str]:

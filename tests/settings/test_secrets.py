@@ -119,7 +119,8 @@ def test_nothing_of_a_configuration_shows_a_secret(
     monkeypatch.setenv("TOKEN", CANARY)
     found = settings(
         tmp_path,
-        "channels: {a: {kind: slack, token: env:TOKEN}, b: {kind: webhook, secret: env:TOKEN, headers: {X: env:TOKEN}}}\n"
+        "channels:\n  a: {kind: slack, token: env:TOKEN}\n"
+        "  b: {kind: webhook, to: 'https://b.example', secret: env:TOKEN, headers: {X: env:TOKEN}}\n"
         "credentials: {c: {bearer: env:TOKEN}, d: {basic: {username: x, password: env:TOKEN}}}\n"
         "heartbeat: {url: env:TOKEN, every: 5m}\napi: {secret: env:TOKEN}\n",
     )

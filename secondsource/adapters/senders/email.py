@@ -52,6 +52,11 @@ class EmailSettings(SenderSettings):
             raise ValueError("a password is not sent in the open: set security to starttls or tls")
         return self
 
+    def recipient_problem(self, recipient: str | None) -> str | None:
+        """Whether it is one mail address."""
+        sound = recipient is None or addressed(recipient) is not None
+        return None if sound else "messages go to one mail address, such as risk@example.com"
+
 
 class EmailSender:
     """One connection per message: pages are few, and a connection kept open is one more thing that can be dead.

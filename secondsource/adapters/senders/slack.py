@@ -30,6 +30,11 @@ class SlackSettings(SenderSettings):
     )
     timeout: timedelta = Field(default=timedelta(seconds=10), description="How long one call may take.")
 
+    def recipient_problem(self, recipient: str | None) -> str | None:
+        """Whether it is a channel or a member, as far as its form tells."""
+        sound = recipient is None or re.fullmatch(r"#[^\s#]{1,80}|[CGDUW][A-Z0-9]{1,40}", recipient)
+        return None if sound else "messages go to a channel, by name (#incidents) or by id (C024BE91L)"
+
 
 class SlackSender:
     """Posts to a channel (C…, G…, #name) or to a member (U…). The receipt is ``channel:ts``.

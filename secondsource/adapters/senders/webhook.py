@@ -45,6 +45,12 @@ class WebhookSettings(SenderSettings):
     )
     timeout: timedelta = Field(default=timedelta(seconds=10), description="How long one message may take.")
 
+    def recipient_problem(self, recipient: str | None) -> str | None:
+        """Whether there is an address. Where that is a secret, any recipient is but a name for it."""
+        if self.url is not None or (recipient or "").startswith(("https://", "http://")):
+            return None
+        return "messages go to an address that begins with https://; give it here, or as `url` where it is a secret"
+
 
 class WebhookSender:
     """Posts the message. Any 2xx counts as taken; 408, 425, 429 and 5xx are tried again, the rest is refused.
