@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from secondsource.adapters.sql import outbox, signals
+from secondsource.adapters import plugins
+from secondsource.adapters.sql import log, outbox, signals
 from secondsource.adapters.sql.database import Database
+from secondsource.domain.ledger import digest
+from secondsource.domain.observations import TICK_KEY, Batch, tick
+from secondsource.engine.engine import Engine
+from secondsource.runtimes.replay import replay
+from tests.support.configured import settings_in
 
 EXPECTED = Path(__file__).with_name("demo_day.txt")
 PROGRAM = [sys.executable, "-c", "from services.command import main; main()"]
@@ -107,3 +115,37 @@ def test_a_replay_of_the_days_log_gives_its_ledger(day: tuple[Path, Any], tmp_pa
     done = subprocess.run([*PROGRAM, "replay", journal, "--config", config, "--json"], check=True, capture_output=True, text=True)
     replayed = json.loads(done.stdout)
     assert (replayed["ledger_sha256"], replayed["observations"]) == (result["ledger_sha256"], result["observations"])
+
+
+def mixed(batches: list[Batch], chance: Any) -> list[Batch]:
+    """The log as it could have come: between two ticks the vendors in any order, each one's batches in its own, some of them twice."""
+    found: list[Batch] = []
+    waiting: dict[str, list[Batch]] = {}
+    for batch in [*batches, tick(batches[-1].at)]:
+        if batch.key != TICK_KEY:
+            waiting.setdefault(batch.key, []).append(batch)
+            continue
+        while waiting:
+            key = chance.choice(sorted(waiting))
+            found.append(waiting[key].pop(0))
+            if not waiting[key]:
+                del waiting[key]
+            if chance.random() < 0.1:
+                found.append(chance.choice(found[-20:]))
+        found.append(batch)
+    return found[:-1]
+
+
+@given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_ledger_does_not_depend_on_which_vendor_was_first_nor_on_redelivery(day: tuple[Path, Any], chance: Any) -> None:
+    folder, result = day
+    database = Database(folder / "store" / "secondsource.db")
+    try:
+        batches = database.read_now(lambda c: list(log.read_all(c)))
+    finally:
+        database.close()
+    configured = settings_in(folder / "secondsource.yaml")
+    rules: dict[str, Any] = {name: plugins.rule(name) for name in configured.rules}
+    engine = Engine({name: rule(configured.rules[name]) for name, rule in rules.items()}, configured.context)
+    assert digest(replay(mixed(batches, chance), engine)) == result["ledger_sha256"]
