@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 
 from secondsource.domain.observations import Batch, ComponentStatus, batch_of, observe
 from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status
+from tests.support.chance import number
 from tests.support.company import T0, at, minutes
 from tests.support.pages import statuspage
 
@@ -31,8 +31,7 @@ class Story:
 
     def choose(self, among: int, *about: object) -> int:
         """A number from 0 to ``among`` - 1."""
-        digest = hashlib.blake2b(repr((self.seed, *about)).encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % among
+        return number(self.seed, among, *about)
 
 
 def page_at(story: Story, now: datetime) -> bytes:
