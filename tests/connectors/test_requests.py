@@ -43,10 +43,17 @@ def test_one_file_is_asked_for_as_it_is_configured(name: str) -> None:
     assert asked(name, url="https://example.com/a/b") == ["https://example.com/a/b"]
 
 
+# what a connector can not do without, besides an address
+NEEDED: dict[str, dict[str, Any]] = {
+    "json_status": {"incidents": {"each": "incidents[*]"}},
+    "prometheus_quota": {"queries": [{"name": "q", "used": "up"}]},
+}
+
+
 @pytest.mark.parametrize("name", connector_names())
 def test_a_credential_is_named_and_a_wrong_configuration_refused(name: str) -> None:
     reader = connector(name)
-    more = {"queries": [{"name": "q", "used": "up"}]} if name == "prometheus_quota" else {}
+    more = NEEDED.get(name, {})
     config = reader.spec.config.model_validate({"url": "https://example.com", "auth": "internal", **more})
     assert {request.auth for request in reader.requests(config, None)} == {"internal"}
     for wrong in ({"url": "ftp://example.com"}, {"url": "https://example.com", "colour": "blue"}, {"url": ""}):
