@@ -24,6 +24,7 @@ COUNTS = [
     ("openrouter_models", "openrouter__models-2026-08-22.json", {"price": 1667, "retirement": 8}),
     ("openrouter_models", "openrouter__models-small.json", {"price": 24}),
     ("gpu_offers", "runpod__gpu-types.json", {"offer": 82, "price": 76}),
+    ("component_prices", "dramexchange__spot-tables.html", {"price": 7}),
     ("gcp_billing", "gcp__billing-skus.json", {"price": 3}),
     ("gpu_offers", "vastai__bundles.json", {"offer": 3, "price": 3}),
     ("gpu_offers", "prime-intellect__b200-180gb.jsonl", {"offer": 3}),
@@ -126,3 +127,12 @@ def test_googles_units_and_nanos_make_exact_prices_in_every_region() -> None:
 def test_googles_error_says_what_to_do() -> None:
     with pytest.raises(ParseError, match=r"error: Google answers INVALID_ARGUMENT API_KEY_INVALID: .* Check the key that `auth` names"):
         corpus.parse("gcp_billing", "prices/gcp__billing-skus-error.json")
+
+
+def test_memory_prices_known_by_hand() -> None:
+    readings = corpus.parse("component_prices", "prices/dramexchange__spot-tables.html").readings
+    prices = {reading.subject: reading for reading in readings if isinstance(reading.body, Price)}
+    chip = prices["price/DDR5/spot/16Gb (2Gx8) 4800/5600"]
+    assert isinstance(chip.body, Price)
+    assert (chip.body.amount, chip.body.unit, chip.occurred_at) == (Decimal("48.9"), Unit.PIECE, datetime(2026, 7, 15, 10, 10, tzinfo=UTC))
+    assert Counter(reading.body.item for reading in readings if isinstance(reading.body, Price)) == {"DDR5": 2, "DDR4": 2, "NAND": 3}

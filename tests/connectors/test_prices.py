@@ -190,3 +190,10 @@ def test_a_cut_table_is_never_read_as_half_a_truth(name: str) -> None:
             continue  # lines that are missing whole are the transport's to notice: it knows the length
         with pytest.raises(ParseError):
             reader.parse(Response(told["url"], 200, {}, body[:cut], AT), config)
+
+
+def test_declarations_that_are_no_html_are_refused() -> None:
+    reader = connector("component_prices")
+    for body in (b"<![foo[ x ]]><table>", b"<![CDATA[<table>", b"<!x [ <table>", b"<table><tr><td>" * 2000):
+        with pytest.raises(ParseError):
+            reader.parse(Response("https://localhost/", 200, {}, body, AT), reader.spec.config.model_validate({}))
