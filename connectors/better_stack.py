@@ -14,14 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import StatusPage, StatusPageConfig, update
+from secondsource.contracts.status_page import StatusPage, StatusPageConfig, file_at, json_request, update
 from secondsource.domain.status import Status, worst
 
 _STATES = {
@@ -54,10 +53,7 @@ class BetterStack:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The page's document, or the one that the configured address names."""
         assert isinstance(config, StatusPageConfig)
-        url = config.url
-        if not urlsplit(url).path.endswith(".json"):
-            url = url.rstrip("/") + "/index.json"
-        return (Request(url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(file_at(config.url, "/index.json"), config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The page, its resources, and its reports: incidents, the resolved ones too, and maintenances."""

@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request, update
 from secondsource.domain.status import Status
 
 _COMPONENT: Mapping[int | Decimal, Status] = {
@@ -66,9 +66,9 @@ class Cachet:
         """The page's lists, or the one that the configured address names."""
         assert isinstance(config, Config)
         if _explicit(config):
-            return (_request(config.url, config),)
+            return (json_request(config.url, config),)
         names = ["components", "incidents", *(["schedules"] if config.schedules else [])]
-        return [_request(_list_address(name, config), config) for name in names]
+        return [json_request(_list_address(name, config), config) for name in names]
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """One list. Only one of incidents or schedules may be empty."""
@@ -109,10 +109,6 @@ def _list_address(name: str, config: Config) -> str:
         return config.url
     base = config.url.rstrip("/") + ("/api/v1/" if config.version == 2 else "/api/") + name
     return f"{base}?{urlencode({'per_page': '100', **_LISTS[name][config.version]}, safe=',')}"
-
-
-def _request(url: str, config: Config) -> Request:
-    return Request(url, headers={"accept": "application/json"}, auth=config.auth)
 
 
 def _kind(whole: Node, data: list[Node], addresses: Iterable[str]) -> str:
@@ -204,7 +200,7 @@ def _components(root: Node, data: list[Node], included: Mapping[tuple[str, str],
     parts = urlsplit(_list_address("components", config))
     query = {**dict(parse_qsl(parts.query)), "page": str(current + 1)}
     url = urlunsplit(parts._replace(query=urlencode(query, safe=",")))
-    return Parsed(parsed.readings, notes=parsed.notes, next_request=_request(url, config))
+    return Parsed(parsed.readings, notes=parsed.notes, next_request=json_request(url, config))
 
 
 def _pages(root: Node) -> tuple[int, bool]:

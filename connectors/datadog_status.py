@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, file_at, json_request, update
 from secondsource.domain.status import Status, worst
 
 _STATES = {
@@ -48,10 +47,7 @@ class DatadogStatus:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The page's file, or the one that the configured address names."""
         assert isinstance(config, ComponentsConfig)
-        url = config.url
-        if not urlsplit(url).path.endswith(".json"):
-            url = url.rstrip("/") + "/config.json"
-        return (Request(url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(file_at(config.url, "/config.json"), config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The components and the incidents, the resolved ones too."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, WebAddress, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage, stage_word, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request, stage_word, update
 from secondsource.domain.status import Status, worst
 
 _COLOURS = {"green": Status.OPERATIONAL, "yellow": Status.DEGRADED, "red": Status.MAJOR_OUTAGE}
@@ -49,7 +49,7 @@ class HerokuStatus:
         """The current status."""
         assert isinstance(config, Config)
         url = config.url if urlsplit(config.url).path.strip("/") else config.url.rstrip("/") + _PATH
-        return (Request(url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The systems, open incidents, and what is scheduled."""

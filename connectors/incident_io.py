@@ -18,15 +18,15 @@ from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import StatusPage, StatusPageConfig, update
+from secondsource.contracts.status_page import StatusPage, StatusPageConfig, json_request, update
 from secondsource.contracts.statuspage_v2 import COMPONENT, IMPACT, read_statuspage
 from secondsource.domain.status import Status, worst
 
-_ACCEPT = {"accept": "application/json"}
 _STAGES = {
     "maintenance_scheduled": "scheduled",
     "maintenance_in_progress": "in_progress",
@@ -59,17 +59,17 @@ class IncidentIo:
         if not parts.path.strip("/"):
             url = f"{parts.scheme}://{parts.netloc}/proxy/{parts.hostname}"
             # where it is not there, the other interface is asked
-            return (Request(url, headers=_ACCEPT, auth=config.auth, every_status=True, memo=_PROXY),)
+            return (replace(json_request(url, config, _PROXY), every_status=True),)
         known = parts.path.endswith(".json") or "/proxy/" in parts.path or "/api/" in parts.path
         url = config.url if known else config.url.rstrip("/") + "/api/v1/summary"
-        return (Request(url, headers=_ACCEPT, auth=config.auth),)
+        return (json_request(url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """Components as far as they are listed, open incidents, planned maintenance."""
         assert isinstance(config, StatusPageConfig)
         if response.memo == _PROXY and response.status in _NOT_THERE:
             url = config.url.rstrip("/") + "/api/v2/summary.json"
-            return Parsed((), next_request=Request(url, headers=_ACCEPT, auth=config.auth))
+            return Parsed((), next_request=json_request(url, config))
         if response.status >= 400:
             return Parsed((), inconclusive=f"the page's proxy answers with status {response.status}")
         root = document(response.body)

@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import StatusPage, StatusPageConfig, stage_word
+from secondsource.contracts.status_page import StatusPage, StatusPageConfig, file_at, json_request, stage_word
 from secondsource.domain.status import Status
 
 _PAGE = {"UP": Status.OPERATIONAL, "UNDERMAINTENANCE": Status.MAINTENANCE, "HASISSUES": Status.DEGRADED}
@@ -56,12 +55,9 @@ class Instatus:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """Summary and components of a page, or the one file that the configured address names."""
         assert isinstance(config, Config)
-        if urlsplit(config.url).path.endswith(".json"):
-            urls = [config.url]
-        else:
-            base = config.url.rstrip("/")
-            urls = [base + "/summary.json", *([base + "/v2/components.json"] if config.components else [])]
-        return [Request(url, headers={"accept": "application/json"}, auth=config.auth) for url in urls]
+        paths = ["/summary.json", *(["/v2/components.json"] if config.components else [])]
+        urls = dict.fromkeys(file_at(config.url, path) for path in paths)
+        return [json_request(url, config) for url in urls]
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The page and what is going on, or the components."""

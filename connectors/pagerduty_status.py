@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage, stage_word, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request, stage_word, update
 from secondsource.domain.status import Status, worst
 
 _IMPACTS = {
@@ -40,7 +40,6 @@ _IMPACTS = {
 }
 _SERVICES, _WORDS, _IMPACTED, _POSTS = "services", "post_enums", "impacted_services", "posts"
 _QUERY = {_POSTS: "?is_featured=true&limit=500"}
-_ACCEPT = {"accept": "application/json"}
 
 
 class _Memo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,7 +114,7 @@ def _request(config: ComponentsConfig, name: str, memo: _Memo) -> Request:
     parts = urlsplit(config.url)
     # an address of one of the lists stands for the page
     base = config.url.partition("/api/")[0] if "/api/" in parts.path else config.url.rstrip("/")
-    return Request(f"{base}/api/{name}{_QUERY.get(name, '')}", headers=_ACCEPT, auth=config.auth, memo=_write(memo).decode())
+    return json_request(f"{base}/api/{name}{_QUERY.get(name, '')}", config, _write(memo).decode())
 
 
 def _read(memo: str) -> _Memo:

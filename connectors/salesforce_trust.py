@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, WebAddress, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request, update
 from secondsource.domain.status import Status, worst
 
 _STATES = {
@@ -67,7 +67,7 @@ class SalesforceTrust:
         else:
             base = base.removesuffix("/v1") + "/v1/instances/"
             urls = [f"{base}{key}/status" for key in config.instances] or [base + "status/preview"]
-        return [Request(url, headers={"accept": "application/json"}, auth=config.auth) for url in urls]
+        return [json_request(url, config) for url in urls]
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """Instances with what they hold, or incidents alone."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, WebAddress, document
-from secondsource.contracts.status_page import StatusPage, StatusPageConfig, update
+from secondsource.contracts.status_page import StatusPage, StatusPageConfig, json_request, update
 from secondsource.domain.status import Status, worst
 
 _TYPES = {"notice": Status.OPERATIONAL, "incident": Status.DEGRADED, "outage": Status.MAJOR_OUTAGE}
@@ -48,7 +48,7 @@ class SlackStatus:
         """What is going on now, or the list that the configured address names."""
         assert isinstance(config, Config)
         url = config.url if urlsplit(config.url).path.strip("/") else config.url.rstrip("/") + _PATH
-        return (Request(url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The page and its active incidents; of the history, incidents alone."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import StatusPage, StatusPageConfig, newest_first, update
+from secondsource.contracts.status_page import StatusPage, StatusPageConfig, json_request, newest_first, update
 from secondsource.domain.status import Status, worst
 
 _CODES: Mapping[int | Decimal, Status] = {
@@ -50,7 +50,7 @@ class StatusIo:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The interface, whose address with the page id must be configured."""
         assert isinstance(config, StatusPageConfig)
-        return (Request(config.url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(config.url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The page, its components with their containers, open incidents, and maintenance under way or planned."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import document
-from secondsource.contracts.status_page import StatusPageConfig
+from secondsource.contracts.status_page import StatusPageConfig, file_at, json_request
 from secondsource.contracts.statuspage_v2 import read_statuspage
 
 
@@ -34,10 +33,7 @@ class Statuspage:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The page's summary, or the file that the configured address names."""
         assert isinstance(config, StatusPageConfig)
-        url = config.url
-        if not urlsplit(url).path.endswith(".json"):
-            url = url.rstrip("/").removesuffix("/api/v2") + "/api/v2/summary.json"
-        return (Request(url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(file_at(config.url.rstrip("/").removesuffix("/api/v2"), "/api/v2/summary.json"), config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The page, its components, its incidents (the resolved ones too) and its planned maintenance."""

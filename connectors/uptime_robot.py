@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request
 from secondsource.domain.status import Status
 from secondsource.domain.text import plain_text
 
@@ -45,7 +45,7 @@ class UptimeRobot:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The list of monitors, whose address with the page key must be configured."""
         assert isinstance(config, ComponentsConfig)
-        return (Request(config.url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(config.url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The monitors of one page, and where the next is."""
@@ -99,5 +99,4 @@ def _page(config: ComponentsConfig, number: int) -> Request:
     # at the configured address, never where the answer says: a credential goes with it
     parts = urlsplit(config.url)
     query = urlencode({**dict(parse_qsl(parts.query)), "page": str(number)})
-    url = urlunsplit(parts._replace(query=query))
-    return Request(url, headers={"accept": "application/json"}, auth=config.auth, memo=str(number))
+    return json_request(urlunsplit(parts._replace(query=query)), config, str(number))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from secondsource.contracts.connector import Parsed, ParseError, Reading
+from secondsource.contracts.connector import Parsed, ParseError, Reading, Request
 from secondsource.contracts.reading import SourceConfig
 from secondsource.domain.observations import ComponentStatus, Incident, IncidentUpdate, Maintenance
 from secondsource.domain.status import Status, worst
@@ -40,6 +41,16 @@ class StatusPageConfig(ComponentsConfig):
         default=True,
         description="Read the page's overall indicator. Say false where components that do not matter keep it raised.",
     )
+
+
+def file_at(url: str, path: str) -> str:
+    """``url`` where it names a JSON file itself, else the file at ``path`` below it."""
+    return url if urlsplit(url).path.endswith(".json") else url.rstrip("/") + path
+
+
+def json_request(url: str, config: SourceConfig, memo: str = "") -> Request:
+    """A request for JSON with the credential of ``config``; ``memo`` comes back with the answer."""
+    return Request(url, headers={"accept": "application/json"}, auth=config.auth, memo=memo)
 
 
 def update(stage: str, text: str | None, at: datetime | None) -> IncidentUpdate:
