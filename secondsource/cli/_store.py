@@ -13,13 +13,14 @@ from secondsource.settings.settings import Settings
 
 
 @contextlib.contextmanager
-def opened(config: Path, *, create: bool = False) -> Iterator[tuple[Settings, Database]]:
-    """The settings in ``config`` and their database, closed afterwards. A running process is not disturbed.
+def opened(config: Path, *, create: bool = False, data: Path | None = None) -> Iterator[tuple[Settings, Database]]:
+    """The settings in ``config`` and their database, closed afterwards; that in the folder ``data`` where one is named. A running process
+    is not disturbed.
 
     Raises ``UserError`` where the configuration can not be used, and where there is no database yet unless ``create``.
     """
     settings = configured(config, known())
-    database = Database(settings.data_dir / DATABASE, create=create)
+    database = Database((data or settings.data_dir) / DATABASE, create=create)
     try:
         yield settings, database
     finally:
