@@ -112,7 +112,7 @@ class Checker:
         rules = self._severities(settings.rules)
         fallback_plans = named(settings.context.portfolio)["plans"]
         known = facts.Known(
-            names.people or None, names.roles if names.people else None, names.channels, names.functions, names.vendors,
+            names.people or None, (names.roles if names.people else None), names.channels, names.functions, names.vendors,
             self._severities(self._known.rules), plans, fallback_plans,
         )  # fmt: skip
         shipped = len(self._known.runbooks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from decimal import Decimal
@@ -26,7 +27,7 @@ from secondsource.settings.countries import COUNTRIES
 
 __all__ = [
     "BY_FORM", "MAPPING", "SWITCH", "TEXT", "Amount", "AnyPlace", "Country", "Currency", "Day", "Id", "MailAddress", "OwnFile", "Place",
-    "Room", "Share", "SlackMember", "Text", "WebAddress", "Whole", "is_id",
+    "Room", "Share", "SlackMember", "Text", "WebAddress", "Whole", "is_id", "own_path",
 ]  # fmt: skip
 
 ID_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$"
@@ -66,8 +67,13 @@ def _day(value: Any) -> Any:
     return value
 
 
+def own_path(folder: Path, name: str) -> Path:
+    """What ``name`` means in a file of ``folder``: relative to it, with ``~`` for the home folder."""
+    return folder / os.path.expanduser(name)
+
+
 def _own_file(name: str, info: ValidationInfo) -> str:
-    return str((info.context or {}).get("folder", Path()) / Path(name).expanduser())
+    return str(own_path((info.context or {}).get("folder", Path()), name))
 
 
 def _country(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from secondsource.contracts.yaml_positions import BadYaml, read
 from secondsource.domain.context import Context
 from secondsource.domain.problems import Problem
 from secondsource.domain.vendors import VendorGraph
+from secondsource.settings.base import own_path
 from secondsource.settings.catalog import Catalog, read_catalog
 from secondsource.settings.file import Configuration
 from secondsource.settings.known import Known
@@ -25,10 +27,10 @@ from secondsource.settings.ways_out import channels, check_people, rules
 
 
 class Names(NamedTuple):
-    """What runbooks can refer to, entries with mistakes among them."""
+    """What runbooks can refer to, entries with mistakes among them. ``roles`` None: people have mistakes, so who has which is not known."""
 
     people: frozenset[str]
-    roles: frozenset[str]
+    roles: frozenset[str] | None
     channels: frozenset[str]
     functions: frozenset[str]
     vendors: frozenset[str]
@@ -78,8 +80,8 @@ def _folders(room: str, rooms: Rooms, folder: Path, say: Say) -> list[Path]:
     """One's own folders that a room names, in their order."""
     found = []
     for index, name in rooms.indexed(room):
-        own = folder / Path(name).expanduser()
-        if own.is_dir():
+        own = own_path(folder, name)
+        if os.path.isdir(own):
             found.append(own)
         else:
             say(f"there is no folder {own}", room, index)
@@ -92,12 +94,11 @@ def _settings(
     configuration = rooms.configuration
     runbook_folders = (*known.runbooks, *_folders("runbooks", rooms, folder, say))
     statements = _statements(configuration, catalog, say)
-    unread = (catalog.unread | rooms.declared.get("vendors", frozenset())) - statements.keys()
-    vendors = Vendors(statements, unread, own=True)
+    vendors = Vendors(statements, (catalog.unread - statements.keys()) | rooms.unsound("vendors"), own=True)
     graph = VendorGraph(vendors.made())
     company = Company(rooms, vendors, known.plans(runbook_folders), say)
     portfolio = company.made()
-    check_people(configuration.people, configuration.channels, say)
+    check_people(configuration.people, None if rooms.unsound("channels") else configuration.channels, say)
     ways = channels(configuration.channels, known, say, folder)
     secrets = [
         *((secret, ("channels", way.name, *loc)) for way in ways for secret, loc in secrets_in(way.sender)),
@@ -115,7 +116,7 @@ def _settings(
         rules=rules(configuration.rules, known, say, folder),
         runbook_folders=runbook_folders,
         credentials=configuration.credentials,
-        data_dir=folder / Path(configuration.data).expanduser(),
+        data_dir=own_path(folder, configuration.data),
         api=configuration.api,
         heartbeat=configuration.heartbeat,
         retention=configuration.retention,
@@ -131,7 +132,7 @@ def _names(rooms: Rooms, vendors: Vendors, settings: Settings) -> Names:
         return rooms.declared.get(room, frozenset())
 
     roles = frozenset(role for person in settings.people for role in person.roles)
-    return Names(declared("people"), roles, declared("channels"), declared("functions"), vendors.names)
+    return Names(declared("people"), None if rooms.unsound("people") else roles, declared("channels"), declared("functions"), vendors.names)
 
 
 def _statements(configuration: Configuration, catalog: Catalog, say: Say) -> Mapping[str, list[Statement]]:

@@ -23,7 +23,7 @@ class ChannelForm(Room):
 
     model_config = ConfigDict(extra="allow")
 
-    kind: str = Field(description="What sends: slack, email or webhook.")
+    kind: str = Field(description="What sends; the kinds are below.")
     to: Text | None = Field(
         default=None, description="Where messages to the channel itself go: a Slack channel, a mail address, a web address."
     )

@@ -25,6 +25,9 @@ LEAST = timedelta(seconds=10)
 MOST = timedelta(days=7)
 """Nor less often: until then nobody would notice that it can not be read any more."""
 
+PATIENCE = timedelta(minutes=2)
+"""The longest deadline: a poll must end before others think that whoever began it has died."""
+
 
 class Polling:
     """Makes sources, and says what is wrong with them."""
@@ -45,6 +48,9 @@ class Polling:
         if say.unknown("vendor", form.vendor, self._vendors, *at, hint="add it under vendors"):
             return []
         check_networks(form.allow, say, *loc)
+        if form.deadline is not None and form.deadline > PATIENCE:
+            said = f"{format_duration(form.deadline)} is too long: a fetch is given {format_duration(PATIENCE)} at most"
+            say(said, *loc, "deadline")
         if form.connector is not None:
             if form.only:
                 say("`only` chooses among the catalog's sources; with a connector there is one source", *loc, "only")

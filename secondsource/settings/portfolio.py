@@ -25,9 +25,13 @@ class Company:
         self._vendors = vendors
         self._plans = plans
         self._say = say
-        roles = {role for person in rooms.configuration.people.values() for role in person.roles}
+        # where people have mistakes, who has which role is not known
+        self._owners: frozenset[str] | None = None
+        if not rooms.unsound("people"):
+            self._owners = self._declared.get("people", frozenset()) | {
+                role for person in rooms.configuration.people.values() for role in person.roles
+            }
         self.places: dict[str, Loc] = {}
-        self._owners = roles | self._declared.get("people", frozenset())
 
     def made(self) -> Portfolio:
         """The portfolio."""
@@ -42,7 +46,8 @@ class Company:
         )
 
     def _owner(self, name: str | None, *loc: str | int) -> None:
-        self._say.unknown("person or role", name, self._owners, *loc, hint="add them under people")
+        if self._owners is not None:
+            self._say.unknown("person or role", name, self._owners, *loc, hint="add them under people")
 
     def _function(self, id_: str, form: FunctionForm) -> Function:
         here = ("functions", id_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -40,6 +40,11 @@ class Rooms:
             if value.get(name) is not None:
                 sound[name] = self._room(name, field, value[name])
         self.configuration = Configuration.model_construct(**{name: found for name, found in sound.items() if found is not None})
+
+    def unsound(self, room: str) -> frozenset[str]:
+        """The names of entries with mistakes, of a room whose entries have names."""
+        sound: Mapping[str, Any] = getattr(self.configuration, room)
+        return self.declared.get(room, frozenset()) - sound.keys()
 
     def indexed(self, room: str) -> Iterator[tuple[int, Any]]:
         """The sound entries of a list, with their places in the file."""

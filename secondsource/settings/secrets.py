@@ -43,7 +43,7 @@ class Secret:
         kind, _, rest = text.partition(":")
         if kind == "env":
             return cls(text, lambda: _variable(rest))
-        path = folder / Path(rest).expanduser()
+        path = folder / os.path.expanduser(rest)
         return cls(f"file:{path}", lambda: _content(path))
 
     def reveal(self) -> str:

@@ -103,12 +103,8 @@ class Vendors:
                 if name in seen:
                     say(f"{name!r} stands here twice", *loc, field, number)
                 if name in others:
-                    say(
-                        f"{name!r} is a {noun} of {id_} too; give one of them another id, for places are written with it",
-                        *loc,
-                        field,
-                        number,
-                    )
+                    said = f"{name!r} is a {noun} of {id_} too; give one of them another id, for places are written with it"
+                    say(said, *loc, field, number)
                 seen.add(name)
 
     def _ancestors(self) -> None:

@@ -35,9 +35,9 @@ def channels(forms: Mapping[str, ChannelForm], known: Known, say: Say, folder: P
     return tuple(found)
 
 
-def check_people(people: Mapping[str, PersonForm], forms: Mapping[str, ChannelForm], say: Say) -> None:
-    """Say whom no message could reach."""
-    kinds = {form.kind for form in forms.values()}
+def check_people(people: Mapping[str, PersonForm], forms: Mapping[str, ChannelForm] | None, say: Say) -> None:
+    """Say whom no message could reach. ``forms`` None: channels have mistakes, so which there are is not known."""
+    kinds = {form.kind for form in forms.values()} if forms is not None else {"slack", "email"}
     for id_, person in people.items():
         ways = {kind for kind in ("slack", "email") if getattr(person, kind)}
         if not ways:

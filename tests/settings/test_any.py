@@ -26,7 +26,23 @@ _SCALARS = (
     | st.dates()
     | st.datetimes()
     | st.sampled_from(
-        ["", " ", "halcyon", "halcyon/api", "stratus/vault/north-1", "a/b/c/d", "env:X", "10m", "9" * 40 + "d", "no", "\0", "é", "${x}"]
+        [
+            "",
+            " ",
+            "halcyon",
+            "halcyon/api",
+            "stratus/vault/north-1",
+            "a/b/c/d",
+            "env:X",
+            "~nobody",
+            "file:~nobody/x",
+            "10m",
+            "9" * 40 + "d",
+            "no",
+            "\0",
+            "é",
+            "${x}",
+        ]
     )
     | st.text(max_size=12)
 )
@@ -97,7 +113,7 @@ def test_anything_left_out(tmp_path: Path, locs: list[tuple[Any, ...]]) -> None:
 
 
 @QUIET
-@given(st.integers(0, len(GOOD)), st.integers(0, 30), st.text(st.sampled_from("ab0:-[]{}&*!|>'\"#,? \n\t@<=/.\0é"), max_size=8))
+@given(st.integers(0, len(GOOD)), st.integers(0, 30), st.text(st.sampled_from("ab0:-[]{}&*!|>'\"#,? \n\t@<=/.~\0é"), max_size=8))
 def test_any_text_in_between(tmp_path: Path, at: int, cut: int, new: str) -> None:
     text = GOOD[:at] + new + GOOD[at + cut :]
     hold(looked_at(tmp_path, text), text)
