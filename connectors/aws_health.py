@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request, Response, Spec
+from secondsource.contracts.memo import read_memo, write_memo
 from secondsource.contracts.reading import Node, SourceConfig, document
 from secondsource.contracts.status_page import update
 from secondsource.domain.observations import Incident, Maintenance
@@ -60,10 +61,6 @@ class _Memo(msgspec.Struct, frozen=True, omit_defaults=True):
     told: int = 0
 
 
-_write = msgspec.json.Encoder().encode
-_memo = msgspec.json.Decoder(_Memo).decode
-
-
 class AwsHealth:
     """One reading for each issue and each scheduled change, told again in full once its details are there."""
 
@@ -87,7 +84,7 @@ class AwsHealth:
         if response.status != 200:
             return Parsed((), inconclusive=_refusal(response))
         root = document(response.body)
-        memo = _read(response.memo)
+        memo = read_memo(response.memo, _Memo)
         if root.has("successfulSet"):
             return _details(root, memo, config)
         if root.has("entities"):
@@ -109,8 +106,8 @@ class AwsHealth:
 
 def _request(call: str, asked: dict[str, Any], memo: _Memo, config: Config) -> Request:
     headers = {"accept": "application/json", "content-type": "application/x-amz-json-1.1", "x-amz-target": f"{_TARGET}.{call}"}
-    body, text = _write(asked), _write(memo).decode()
-    return Request(config.url, "POST", headers=headers, body=body, auth=config.auth, every_status=True, memo=text)
+    body = msgspec.json.encode(asked)
+    return Request(config.url, "POST", headers=headers, body=body, auth=config.auth, every_status=True, memo=write_memo(memo))
 
 
 def _events_request(config: Config, memo: _Memo) -> Request:
@@ -128,13 +125,6 @@ def _next(memo: _Memo, config: Config) -> Request | None:
     if memo.todo:
         return _request("DescribeAffectedEntities", {"filter": {"eventArns": memo.todo[:_AT_ONCE]}, "maxResults": 100}, memo, config)
     return _events_request(config, memo) if memo.page else None
-
-
-def _read(memo: str) -> _Memo:
-    try:
-        return _memo(memo) if memo else _Memo()
-    except msgspec.DecodeError:
-        raise ParseError("memo", "the answer did not come with the memo of its request") from None
 
 
 def _refusal(response: Response) -> str:

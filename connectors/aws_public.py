@@ -218,9 +218,9 @@ def _at(stamp: str, after: datetime) -> datetime | None:
     found = _CLOCK.fullmatch(stamp.strip())
     if found is None or (found["month"] is not None and found["month"] not in _MONTHS):
         return None
-    earliest = after.astimezone(_ZONES[found["zone"]]) - timedelta(hours=1)
     hour = int(found["hour"]) % 12 + (12 if found["half"] == "PM" else 0)
     try:
+        earliest = after.astimezone(_ZONES[found["zone"]]) - timedelta(hours=1)
         at = earliest.replace(hour=hour, minute=int(found["minute"]), second=0)
         if found["month"] is None:
             return (at if at >= earliest else at + timedelta(days=1)).astimezone(UTC)

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
-from secondsource.contracts.connector import Failure, Parsed, ParseError, Reading, Request, Response, Spec
+from secondsource.contracts.connector import Failure, Parsed, Reading, Request, Response, Spec
+from secondsource.contracts.memo import read_memo, write_memo
 from secondsource.contracts.reading import SourceConfig, WebAddress
 from secondsource.domain.observations import ComponentStatus, Outcome
 from secondsource.domain.status import Status
@@ -80,10 +81,6 @@ class _Memo(msgspec.Struct, frozen=True, omit_defaults=True):
     control: int = 0
 
 
-_write = msgspec.json.Encoder().encode
-_memo = msgspec.json.Decoder(_Memo).decode
-
-
 class HttpProbe:
     """One reading, ``probe/<id>``. Its ``native`` holds the numbers that led to it."""
 
@@ -105,7 +102,7 @@ class HttpProbe:
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """What the answer says of the endpoint; an answer of a control says that the endpoint gave none."""
         assert isinstance(config, Config)
-        memo = _read(response.memo)
+        memo = read_memo(response.memo, _Memo)
         if memo.why:
             return _bad(Status.MAJOR_OUTAGE, f"no answer: {memo.why}", memo, config)
         status, words = _judged(response, config)
@@ -116,7 +113,7 @@ class HttpProbe:
     def on_failure(self, failure: Failure, config: BaseModel) -> Parsed:
         """Asks the next control, or says that nothing is known where none is left."""
         assert isinstance(config, Config)
-        memo = _read(failure.memo)
+        memo = read_memo(failure.memo, _Memo)
         if not memo.why and failure.outcome in _OURS:
             return _unknown(failure.detail, config)
         asked = memo.control + 1 if memo.why else 0
@@ -132,17 +129,10 @@ class HttpProbe:
 
 
 def _request(config: Config, memo: _Memo) -> Request:
-    text = _write(memo).decode()
+    text = write_memo(memo)
     if memo.why:
         return Request(config.controls[memo.control], method="HEAD", every_status=True, every_time=True, memo=text)
     return Request(config.url, config.method, auth=config.auth, every_status=True, every_time=True, memo=text)
-
-
-def _read(memo: str) -> _Memo:
-    try:
-        return _memo(memo) if memo else _Memo()
-    except msgspec.DecodeError:
-        raise ParseError("memo", "the answer did not come with the memo of its request") from None
 
 
 def _judged(response: Response, config: Config) -> tuple[Status, str]:
