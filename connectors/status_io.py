@@ -15,10 +15,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
-from secondsource.contracts.reading import Node, document
+from secondsource.contracts.reading import Node, WebAddress, document
 from secondsource.contracts.status_page import StatusPage, StatusPageConfig, json_request, newest_first, update
 from secondsource.domain.status import Status, worst
 
@@ -35,13 +35,19 @@ _STATES: Mapping[int | Decimal, str] = {100: "investigating", 200: "identified",
 _RESOLVED = "resolved"
 
 
+class Config(StatusPageConfig):
+    """A page, by its id."""
+
+    url: WebAddress = Field(description="The interface with the page's id: https://api.status.io/1.0/status/<page id>.")
+
+
 class StatusIo:
     """Reads ``/1.0/status/<page id>``."""
 
     spec: ClassVar[Spec] = Spec(
         name="status_io",
         summary="Status pages of Status.io",
-        config=StatusPageConfig,
+        config=Config,
         interval=timedelta(minutes=1),
         kinds=("component_status", "incident", "maintenance"),
         documentation="https://kb.status.io/developers/public-status-api/",
@@ -49,12 +55,12 @@ class StatusIo:
 
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The interface, whose address with the page id must be configured."""
-        assert isinstance(config, StatusPageConfig)
+        assert isinstance(config, Config)
         return (json_request(config.url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The page, its components with their containers, open incidents, and maintenance under way or planned."""
-        assert isinstance(config, StatusPageConfig)
+        assert isinstance(config, Config)
         result = document(response.body)["result"]
         page = StatusPage(config)
         overall = result["status_overall"]

@@ -13,10 +13,10 @@ from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
-from secondsource.contracts.reading import Node, document
+from secondsource.contracts.reading import Node, WebAddress, document
 from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request
 from secondsource.domain.status import Status
 from secondsource.domain.text import plain_text
@@ -30,13 +30,19 @@ _CLASSES = {
 }
 
 
+class Config(ComponentsConfig):
+    """A page, by its key."""
+
+    url: WebAddress = Field(description="The list that the page loads: https://stats.uptimerobot.com/api/getMonitorList/<page key>.")
+
+
 class UptimeRobot:
     """Reads ``/api/getMonitorList/<page key>``."""
 
     spec: ClassVar[Spec] = Spec(
         name="uptime_robot",
         summary="Public status pages of UptimeRobot",
-        config=ComponentsConfig,
+        config=Config,
         interval=timedelta(minutes=1),
         kinds=("component_status",),
         documentation="https://uptimerobot.com/status-page/",
@@ -44,12 +50,12 @@ class UptimeRobot:
 
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The list of monitors, whose address with the page key must be configured."""
-        assert isinstance(config, ComponentsConfig)
+        assert isinstance(config, Config)
         return (json_request(config.url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The monitors of one page, and where the next is."""
-        assert isinstance(config, ComponentsConfig)
+        assert isinstance(config, Config)
         root = document(response.body)
         answer = root["status"] if root.has("status") else root["stat"]
         if answer.text() != "ok":
@@ -95,7 +101,7 @@ def _further(response: Response, about: Node, listed: Node, count: int) -> tuple
     return number, True
 
 
-def _page(config: ComponentsConfig, number: int) -> Request:
+def _page(config: Config, number: int) -> Request:
     # at the configured address, never where the answer says: a credential goes with it
     parts = urlsplit(config.url)
     query = urlencode({**dict(parse_qsl(parts.query)), "page": str(number)})

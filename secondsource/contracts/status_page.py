@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request
-from secondsource.contracts.reading import SourceConfig
+from secondsource.contracts.reading import SourceConfig, WebAddress
 from secondsource.domain.observations import ComponentStatus, Incident, IncidentUpdate, Maintenance
 from secondsource.domain.status import Status, worst
 from secondsource.domain.text import plain_text, tidy
@@ -23,6 +23,7 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 class ComponentsConfig(SourceConfig):
     """A page of components. Their names are matched with ``*`` and ``?``, whatever their case."""
 
+    url: WebAddress = Field(description="The status page, or the one of its files that is to be read.")
     only: tuple[str, ...] = Field(default=(), description="Read these components only, and incidents that touch them; all if empty.")
     ignore: tuple[str, ...] = Field(default=(), description="Leave out these components.")
 
