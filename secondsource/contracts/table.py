@@ -63,7 +63,8 @@ def rows(body: bytes, columns: Sequence[str], preamble: int = 0) -> list[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     at: dict[str, int] = {}
     found: list[Row] = []
-    width = skipped = 0
+    width = passed = 0
+    closest, lacks = 1, sorted(set(columns))
     try:
         for cells in reader:
             if at:
@@ -73,18 +74,21 @@ def rows(body: bytes, columns: Sequence[str], preamble: int = 0) -> list[Row]:
                     found.append(Row(cells, at, reader.line_num))
                 continue
             names = [cell.strip() for cell in cells]
-            if set(columns) <= set(names):
+            missing = sorted(set(columns) - set(names))
+            if not missing:
                 if doubled := sorted({name for name in names if name and names.count(name) > 1}):
                     raise ParseError(f"line {reader.line_num}", f"column {doubled[0]!r} is there twice")
                 at, width = {name: index for index, name in enumerate(names)}, len(cells)
-            elif skipped >= preamble:
-                missing = sorted(set(columns) - set(names))
-                raise ParseError(f"line {reader.line_num}", f"no column {missing[0]!r}; a header with {', '.join(columns)} was expected")
-            skipped += 1
+                continue
+            if len(missing) < len(lacks):
+                closest, lacks = reader.line_num, missing
+            passed += 1
+            if passed > preamble:
+                break
     except csv.Error as error:
         raise ParseError(f"line {reader.line_num}", f"not CSV: {error}") from None
+    if not at:
+        raise ParseError(f"line {closest}", f"no column {lacks[0]!r}; a header with {', '.join(columns)} was expected")
     if found and not text.endswith(("\n", "\r")):
         raise ParseError(f"line {reader.line_num}", "the last line has no end; is the table cut off?")
-    if not at:
-        raise ParseError("line 1", f"a header with {', '.join(columns)} was expected")
     return found

@@ -25,11 +25,34 @@ COUNTS = [
     ("openrouter_models", "openrouter__models-small.json", {"price": 24}),
     ("gpu_offers", "runpod__gpu-types.json", {"offer": 82, "price": 76}),
     ("component_prices", "dramexchange__spot-tables.html", {"price": 7}),
+    ("energy", "miso__day-ahead-expost-lmp.csv", {"price": 6}),
     ("gcp_billing", "gcp__billing-skus.json", {"price": 3}),
     ("gpu_offers", "vastai__bundles.json", {"offer": 3, "price": 3}),
     ("gpu_offers", "prime-intellect__b200-180gb.jsonl", {"offer": 3}),
     ("gpu_offers", "prime-intellect__gh200-96gb.jsonl", {"offer": 2}),
 ]
+
+NOT_READ = {
+    "aws__reservation-offerings.json": "a table that another program keeps of reservations, no answer of AWS",
+    "gcp__billing-skus-error.json": "an error of Google's, refused below",
+    "gcp__tpu-pricing.json": "a table that another program keeps by hand",
+    "openrouter__price-history.json": "made by people from the lists; it is what the series of lists is held against",
+    **dict.fromkeys(
+        (f"llm-prices__{vendor}.json" for vendor in ("amazon", "anthropic", "deepseek", "google", "minimax", "mistral", "openai")),
+        "kept by hand from vendors' pages, no answer of a service",
+    ),
+}
+
+
+def test_every_recorded_file_is_read_or_listed() -> None:
+    files = {path.name for path in (corpus.CORPUS / "prices").iterdir()}
+    assert files == {file for _, file, _ in COUNTS} | NOT_READ.keys()
+    assert len(COUNTS) + len(NOT_READ) == len(files)
+
+
+@pytest.mark.parametrize("file", sorted(NOT_READ))
+def test_what_is_not_read_is_not_taken_for_something_else(file: str) -> None:
+    assert candidates(corpus.response(corpus.CORPUS / "prices" / file)) == ()
 
 
 @pytest.mark.parametrize(("name", "file", "expected"), COUNTS, ids=[file for _, file, _ in COUNTS])
@@ -136,3 +159,12 @@ def test_memory_prices_known_by_hand() -> None:
     assert isinstance(chip.body, Price)
     assert (chip.body.amount, chip.body.unit, chip.occurred_at) == (Decimal("48.9"), Unit.PIECE, datetime(2026, 7, 15, 10, 10, tzinfo=UTC))
     assert Counter(reading.body.item for reading in readings if isinstance(reading.body, Price)) == {"DDR5": 2, "DDR4": 2, "NAND": 3}
+
+
+def test_electricity_known_by_hand() -> None:
+    readings = corpus.parse("energy", "prices/miso__day-ahead-expost-lmp.csv").readings
+    prices = {(r.body.region, r.body.conditions): r.body.amount for r in readings if isinstance(r.body, Price)}
+    assert prices["INDIANA.HUB", "day ahead, dearest hour"] == Decimal("650.93")
+    # 3292.21 in 24 hours
+    assert prices["ILLINOIS.HUB", "day ahead, mean of the day"] == Decimal("137.175416667")
+    assert {reading.occurred_at for reading in readings} == {datetime(2026, 7, 14, 5, tzinfo=UTC)}

@@ -179,11 +179,11 @@ def test_spot_prices_are_asked_for_as_of_the_last_answer_and_page_by_page() -> N
     assert read("aws_prices/spot_at_an_instant").next_request is None
 
 
-@pytest.mark.parametrize("name", ["skypilot_catalog"])
-def test_a_cut_table_is_never_read_as_half_a_truth(name: str) -> None:
-    told = msgspec.json.decode((HERE / name / "typical/request.json").read_bytes())
-    body = (HERE / name / "typical/response.csv").read_bytes()
-    reader = connector(name)
+@pytest.mark.parametrize("case", ["skypilot_catalog/typical", "energy/report"])
+def test_a_cut_table_is_never_read_as_half_a_truth(case: str) -> None:
+    told = msgspec.json.decode((HERE / case / "request.json").read_bytes())
+    body = (HERE / case / "response.csv").read_bytes()
+    reader = connector(case.partition("/")[0])
     config = reader.spec.config.model_validate(told["config"])
     for cut in range(len(body)):
         if body[:cut].endswith(b"\n"):
@@ -197,3 +197,20 @@ def test_declarations_that_are_no_html_are_refused() -> None:
     for body in (b"<![foo[ x ]]><table>", b"<![CDATA[<table>", b"<!x [ <table>", b"<table><tr><td>" * 2000):
         with pytest.raises(ParseError):
             reader.parse(Response("https://localhost/", 200, {}, body, AT), reader.spec.config.model_validate({}))
+
+
+def test_zones_are_asked_for_one_by_one_and_an_answer_about_another_is_refused() -> None:
+    reader = connector("energy")
+    config = reader.spec.config.model_validate({"zones": ["DE", "FR"], "auth": "maps"})
+    requests = reader.requests(config, None)
+    assert [(request.params["zone"], request.memo, request.auth) for request in requests] == [("DE", "DE", "maps"), ("FR", "FR", "maps")]
+    with pytest.raises(ParseError, match="the answer is about US-MIDA-PJM, asked was DE"):
+        read("energy/another_zone")
+    assert asked("energy").params == {}
+
+
+def test_what_is_not_known_now_says_nothing_of_what_was_known() -> None:
+    known, unknown = read("energy/typical"), read("energy/not_known_yet")
+    picture, _ = difference(NOTHING_YET, observed(known, AT), known.complete, AT)
+    later = AT + timedelta(hours=1)
+    assert difference(picture, observed(unknown, later), unknown.complete, later) == (picture, ())

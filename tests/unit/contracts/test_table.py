@@ -38,6 +38,8 @@ def test_a_preamble_is_passed_over_as_far_as_it_may_go() -> None:
     assert len(rows(body, ("Name",), preamble=4)) == 2
     with pytest.raises(ParseError, match="no column 'Name'; a header with Name was expected"):
         rows(body, ("Name",), preamble=1)
+    with pytest.raises(ParseError, match="line 4: no column 'Colour'; a header with Name, Colour was expected"):
+        rows(body, ("Name", "Colour"), preamble=9)
 
 
 @pytest.mark.parametrize(
