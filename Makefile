@@ -59,6 +59,11 @@ fmt: .venv/.dev
 	@$(PY) -m ruff check --quiet --fix-only .
 	@$(PY) -m ruff format .
 
+## pictures  make the README's pictures again, from the demo (needs chromium)
+.PHONY: pictures
+pictures: .venv/.dev .venv/.project
+	@$(PY) docs/pictures.py
+
 ## generate  write the generated files again
 .PHONY: generate
 generate: .venv/.dev .venv/.project
