@@ -126,7 +126,8 @@ def test_channels_and_rules(whole: Settings) -> None:
     assert set(whole.rules) == {"vendor_outage", "concentration"}
     assert whole.rules["vendor_outage"].model_dump()["clear_hold"] == minutes(20)
     concentration = whole.rules["concentration"].model_dump()
-    assert (concentration["vendor"]["share"], concentration["chip"], concentration["region"]["share"]) == (0.6, None, 0.5)
+    assert (concentration["vendor"]["share"], concentration["chip"], concentration["margin"]) == (0.6, None, 0.05)
+    assert [each["every"] for each in concentration["steps"]] == [minutes(90), timedelta(0)]
 
 
 def test_the_program_itself(whole: Settings) -> None:

@@ -39,8 +39,8 @@ def test_it_is_a_schema() -> None:
 def test_good_files_fit(path: Path) -> None:
     value = plain(path.read_text(encoding="utf-8"))
     rooms = {room: inner for room, inner in value.items() if inner is not None}  # empty rooms are absent
-    every = jsonschema.Draft202012Validator(schema(known()))
-    assert [f"{list(error.absolute_path)}: {error.message}" for error in every.iter_errors(rooms)] == []
+    validator = VALIDATOR if path.parent == CORPUS else jsonschema.Draft202012Validator(schema(known()))
+    assert [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(rooms)] == []
 
 
 @pytest.mark.parametrize(
