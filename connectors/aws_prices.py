@@ -260,8 +260,8 @@ def _spot_page(config: Config, at: str, token: str) -> Request:
 def _json_rows(root: Node) -> tuple[list[_Row], str | None]:
     rows = []
     for entry in root["SpotPriceHistory"].items():
-        values = (entry[field[0].upper() + field[1:]].text() for field in _FIELDS)
-        rows.append(_Row(*values, entry.where))
+        values = [entry[field[0].upper() + field[1:]].text() for field in _FIELDS]
+        rows.append(_Row._make([*values, entry.where]))
     return rows, root.text_of("NextToken")
 
 
@@ -306,7 +306,7 @@ def _xml_rows(body: bytes) -> tuple[list[_Row], str | None]:
         missing = [field for field in _FIELDS if not item.get(field, "").strip()]
         if missing:
             raise ParseError(f"{where}.{missing[0]}", "missing")
-        rows.append(_Row(*(item[field].strip() for field in _FIELDS), where))
+        rows.append(_Row._make([*(item[field].strip() for field in _FIELDS), where]))
     return rows, texts.get("nextToken", "").strip() or None
 
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
-from secondsource.contracts.pricing import Machine, PriceSheet, each, machine
-from secondsource.contracts.reading import Node, SourceConfig, WebAddress, canonical, document
+from secondsource.contracts.pricing import Machine, PriceSheet, currency_in, each, machine, price_in
+from secondsource.contracts.reading import Node, SourceConfig, WebAddress, document
 from secondsource.domain.money import Unit
 from secondsource.domain.observations import Price
 from secondsource.domain.text import tidy
@@ -149,7 +149,7 @@ def _row(row: Node, config: Config, sheet: PriceSheet) -> None:
     unit, count = counted
     size, sku, product = (tidy(row.text_of(name) or "", 80) for name in ("armSkuName", "skuName", "productName"))
     is_machine = bool(size) and unit is Unit.HOUR and row.text_of("serviceName") == "Virtual Machines"
-    amount = _amount(row["retailPrice"])
+    amount = price_in(row["retailPrice"])
     if is_machine and not amount:
         sheet.leave_out("machines without a price")
         return
@@ -165,8 +165,8 @@ def _row(row: Node, config: Config, sheet: PriceSheet) -> None:
     if term := row.text_of("reservationTerm"):
         dimension, unit, count, measure = "reserved", Unit.PIECE, Decimal(1), "whole term"
         parts.append(f"{tidy(term, 20)}, the whole term")
-    currency, since = _currency(row["currencyCode"]), row["effectiveStartDate"].instant()
-    plans = [(_amount(plan["retailPrice"]), "savings_plan", tidy(plan["term"].text(), 20)) for plan in row.list_of("savingsPlan")]
+    currency, since = currency_in(row["currencyCode"]), row["effectiveStartDate"].instant()
+    plans = [(price_in(plan["retailPrice"]), "savings_plan", tidy(plan["term"].text(), 20)) for plan in row.list_of("savingsPlan")]
     for value, kind, plan in [(amount, dimension, ""), *plans]:
         body = Price(
             fits.item if fits else size if is_machine else meter,
@@ -193,16 +193,3 @@ def _counted(measure: str, meter: str) -> tuple[Unit, Decimal] | None:
 
 def _market(words: str) -> str:
     return "spot" if re.search(r"\bspot\b", words) else "low_priority" if "low priority" in words else "on_demand"
-
-
-def _amount(node: Node) -> Decimal:
-    value = node.number()
-    if value < 0:
-        raise node.fail("a price can not be negative")
-    return canonical(value)
-
-
-def _currency(node: Node) -> str:
-    if not re.fullmatch("[A-Z]{3}", code := node.text()):
-        raise node.fail(f"{code[:20]!r} is no currency; a code such as USD was expected")
-    return code

@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
-from secondsource.contracts.pricing import PriceSheet, chosen, each
+from secondsource.contracts.pricing import PriceSheet, chosen, currency_in, each
 from secondsource.contracts.reading import Node, SourceConfig, WebAddress, canonical, document
 from secondsource.domain.items import accelerator
 from secondsource.domain.money import Unit
@@ -152,9 +152,7 @@ def _rates(expression: Node, sheet: PriceSheet) -> Iterator[tuple[Decimal, Unit,
         price = rate["unitPrice"]
         value = _money(price)
         start = rate["startUsageAmount"].number()
-        currency = price["currencyCode"].text()
-        if not re.fullmatch("[A-Z]{3}", currency):
-            raise price["currencyCode"].fail(f"{currency[:20]!r} is no currency; a code such as USD was expected")
+        currency = currency_in(price["currencyCode"])
         tier = f"from {start:f} {counted}" if start else ""
         yield each(value, size), unit, tier, f"{value:f} {currency} per {counted}", currency
 

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
-from secondsource.contracts.pricing import PriceSheet, chosen, each
+from secondsource.contracts.pricing import PriceSheet, chosen, currency_in, each, price_in
 from secondsource.contracts.reading import Node, SourceConfig, canonical, document
 from secondsource.domain.items import accelerator
 from secondsource.domain.money import Unit
@@ -165,9 +165,7 @@ def _wanted(item: str, name: str, config: Config, sheet: PriceSheet) -> bool:
 
 def _one(node: Node, count: Decimal | int) -> Decimal | None:
     """The price of one GPU of ``count``; None for 0, which says that nothing is offered."""
-    value = node.number()
-    if value < 0:
-        raise node.fail("a price can not be negative")
+    value = price_in(node)
     return canonical(each(value, count).quantize(_MICRO, ROUND_HALF_EVEN)) if value else None
 
 
@@ -294,7 +292,7 @@ def _prime(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
             item,
             listed,
             price=price if listed else None,
-            currency=_currency(prices),
+            currency=currency_in(prices["currency"]) if prices.has("currency") else "USD",
             region=tidy(region, 60) if region else None,
             market="spot" if entry.has("isSpot") and entry["isSpot"].value is True else "on_demand",
         )
@@ -308,13 +306,6 @@ def _prime(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
         sheet.offer(body, *parts, vendor=_vendor(seller, config))
     total = root["totalCount"].number()
     return True, int(total)
-
-
-def _currency(prices: Node) -> str:
-    code = (prices.text_of("currency") or "USD").upper()
-    if len(code) != 3 or not code.isalpha():
-        raise prices["currency"].fail(f"{code[:20]!r} is no currency; a code such as USD was expected")
-    return code
 
 
 def _vendor(seller: str | None, config: Config) -> str | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
 
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
-from secondsource.contracts.pricing import PriceSheet, chosen
+from secondsource.contracts.pricing import PriceSheet, chosen, price_in
 from secondsource.contracts.reading import Node, SourceConfig, WebAddress, canonical, document
 from secondsource.domain.money import Unit
 from secondsource.domain.observations import Price, Retirement
@@ -91,8 +91,8 @@ class LitellmPrices:
                 sheet.price(_price(item, kind, node), vendor=vendor)
             if len(sheet) == before:
                 sheet.leave_out("models without a price that can be read")
-            if (date_ := entry.get("deprecation_date")) is not None:
-                sheet.add(f"retirement/{item}", Retirement(item, retires_at=_midnight(date_)), vendor)
+            if (end := entry.get("deprecation_date")) is not None:
+                sheet.add(f"retirement/{item}", Retirement(item, retires_at=end.day()), vendor)
         if not known:
             raise ParseError("the document", "no entry names a litellm_provider; this is not LiteLLM's price list")
         if not len(sheet):
@@ -166,17 +166,7 @@ def _tier(tier: Node, sheet: PriceSheet) -> Iterator[tuple[_Kind, Node]]:
 
 
 def _price(item: str, kind: _Kind, node: Node) -> Price:
-    value = node.number()
-    if value < 0:
-        raise node.fail("a price can not be negative")
+    value = price_in(node)
     amount = canonical(value * Decimal(kind.factor))
     original = f"{value:f} USD per {kind.counts}"
     return Price(tidy(item, 200), amount, kind.unit, dimension=kind.dimension, conditions=tidy(kind.conditions, 80), original=original)
-
-
-def _midnight(node: Node) -> datetime:
-    try:
-        day = date.fromisoformat(node.text())
-    except ValueError:
-        raise node.fail(f"{node.value[:40]!r} is not a date; something like 2026-02-19 was expected") from None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

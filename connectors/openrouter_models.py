@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -81,7 +81,7 @@ class OpenrouterModels:
             item = tidy(name, 200)
             for price in _prices(item, pricing, sheet):
                 sheet.price(price)
-            if (end := model.get("expiration_date")) is not None and (day := _day(end)).year < _NO_END:
+            if (end := model.get("expiration_date")) is not None and (day := end.day()).year < _NO_END:
                 sheet.add(f"retirement/{item}", Retirement(item, retires_at=day))
         if not len(sheet):
             sheet.note("no model of the list has a price and fits `models`")
@@ -160,11 +160,3 @@ def _clock(node: Node) -> str:
     if value != int(value) or not 0 <= value <= 2400 or value % 100 >= 60:
         raise node.fail(f"{value:f} is not a time of day; something like 1030 was expected")
     return f"{int(value) // 100:02}:{int(value) % 100:02}"
-
-
-def _day(node: Node) -> datetime:
-    try:
-        day = date.fromisoformat(node.text()[:10])
-    except ValueError:
-        raise node.fail(f"{node.value[:40]!r} is not a date; something like 2026-02-19 was expected") from None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +12,7 @@ from fnmatch import fnmatchcase
 from pydantic import BaseModel, ConfigDict, Field
 
 from secondsource.contracts.connector import Parsed, Reading, Request
-from secondsource.contracts.reading import canonical
+from secondsource.contracts.reading import Node, canonical
 from secondsource.domain.observations import AnyBody, Offer, Price
 from secondsource.domain.text import tidy
 
@@ -20,6 +21,21 @@ MAX_READINGS = 20_000
 
 _ROUNDED = Decimal("1e-9")
 _DIGITS = 28
+
+
+def price_in(node: Node) -> Decimal:
+    """The price that stands as a number in ``node``; a negative one is a ParseError."""
+    value = node.number()
+    if value < 0:
+        raise node.fail("a price can not be negative")
+    return value
+
+
+def currency_in(node: Node) -> str:
+    """The code of a currency (ISO 4217) in ``node``."""
+    if not re.fullmatch("[A-Z]{3}", code := node.text()):
+        raise node.fail(f"{code[:20]!r} is no currency; a code such as USD was expected")
+    return code
 
 
 class Machine(BaseModel):

@@ -205,6 +205,13 @@ class Node:
             raise self.fail(f"{self.value[:40]!r} is not a time; something like 2025-10-20T06:48:00Z was expected")
         return at
 
+    def day(self) -> datetime:
+        """A calendar day, ISO 8601, as its first instant in UTC."""
+        at = moment(self.text()[:10])
+        if at is None:
+            raise self.fail(f"{self.value[:40]!r} is not a date; something like 2026-02-19 was expected")
+        return at
+
     def instant_of(self, key: str) -> datetime | None:
         """The time under ``key``; None where it is missing or null."""
         found = self.get(key)
