@@ -62,10 +62,8 @@ class LiveView:
         table.add_column()
         table.add_column(justify="right")
         passed = (now - story.START) / (story.END - story.START)
-        clock = Text.assemble(("Second Source  ", "bold"), (f"{now:%a %d %b %Y  %H:%M} UTC", "bold"))
-        page = Text.assemble(("page ", "dim"), (self._url, "underline"), ("   key ", "dim"), self._key)
-        table.add_row(clock, page)
-        table.add_row(ProgressBar(total=1.0, completed=min(1.0, passed), width=None), Text("20 October 2025, played again", style="dim"))
+        table.add_row(Text(f"Second Source  {now:%a %d %b %Y  %H:%M} UTC", style="bold"), Text.assemble(("page ", "dim"), self._url))
+        table.add_row(ProgressBar(total=1.0, completed=min(1.0, passed), width=None), Text.assemble(("key ", "dim"), self._key))
         return table
 
     def _risks(self, entries: list[Entry], now: datetime) -> Panel:

@@ -14,6 +14,7 @@ from secondsource.adapters.sql.tables import OutboxRow, RiskChangeRow, RunLogRow
 from secondsource.contracts.sender import Message
 from secondsource.domain.register import Change
 from secondsource.domain.signals import Signal
+from secondsource.plans.walk import PROGRAM
 
 _signals: Any = SignalRow.__table__  # type: ignore[attr-defined]
 _changes: Any = RiskChangeRow.__table__  # type: ignore[attr-defined]
@@ -64,8 +65,9 @@ class Chronicle:
 
     def _runs(self, connection: Connection) -> Iterator[Event]:
         for row in self._rows(connection, "run", _logs):
-            if row.event in ("Started", "Approved", "Declined", "Ticked"):
-                yield Event(row.at, "run", row.event.lower(), f"{row.text} ({row.actor})")
+            begun, decided = row.n == 1, row.actor != PROGRAM and row.event in ("Approved", "Declined", "Ticked")
+            if begun or decided:
+                yield Event(row.at, "run", row.event.lower(), row.text if begun else f"{row.text} ({row.actor.removeprefix('person:')})")
 
     def _messages(self, connection: Connection) -> Iterator[Event]:
         for row in self._rows(connection, "message", _outbox):
