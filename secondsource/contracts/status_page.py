@@ -60,7 +60,7 @@ def update(stage: str, text: str | None, at: datetime | None) -> IncidentUpdate:
 
 
 def newest_first(updates: Iterable[IncidentUpdate]) -> tuple[IncidentUpdate, ...]:
-    """At most the 30 newest; those of one instant, or without one, stay in the order in which they came."""
+    """At most the 30 newest; those of one instant stay in the order in which they came, those without a time come last."""
     return tuple(sorted(updates, key=lambda entry: entry.at or _BEFORE_ALL, reverse=True)[:_UPDATES])
 
 
