@@ -164,9 +164,17 @@ def _wanted(item: str, name: str, config: Config, sheet: PriceSheet) -> bool:
 
 
 def _one(node: Node, count: Decimal | int) -> Decimal | None:
-    """The price of one GPU of ``count``; None for 0, which says that nothing is offered."""
+    """The price of one GPU of ``count``; None for 0 (and less than half a millionth), which says that nothing is offered."""
     value = price_in(node)
-    return canonical(each(value, count).quantize(_MICRO, ROUND_HALF_EVEN)) if value else None
+    return canonical(each(value, count).quantize(_MICRO, ROUND_HALF_EVEN)) or None
+
+
+def _some(node: Node) -> list[Node]:
+    """The members of a list that has some: an answer without any would read as a whole market that is sold out."""
+    found = node.items()
+    if not found:
+        raise node.fail("the list is empty; that nothing at all is offered is not believed")
+    return found
 
 
 def _gpus(node: Node) -> int:
@@ -178,10 +186,7 @@ def _gpus(node: Node) -> int:
 
 
 def _runpod(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
-    types = root["data"]["gpuTypes"].items()
-    if not types:
-        raise ParseError("data.gpuTypes", "the list has no GPU")
-    for gpu in types:
+    for gpu in _some(root["data"]["gpuTypes"]):
         key, name = gpu["id"].text(), gpu["displayName"].text()
         item = _chip(name, key)
         if key == "unknown":
@@ -215,7 +220,7 @@ def _cloud(gpu: Node, cloud: str, item: str, name: str, config: Config, sheet: P
 
 
 def _vast(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
-    offers = root["offers"].items()
+    offers = _some(root["offers"])
     machines: dict[tuple[str, str, str | None], dict[str, int]] = {}
     lowest: dict[tuple[str, str, str | None], Decimal] = {}
     bids: dict[tuple[str, str, str | None], tuple[Decimal, str]] = {}
@@ -273,7 +278,8 @@ def _lambda(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
 
 
 def _prime(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
-    for entry in root["items"].items():
+    total = int(root["totalCount"].number())
+    for entry in root["items"].items() if total else _some(root["items"]):
         name = tidy(entry["gpuType"].text(), 60)
         item, count = _chip(name), _gpus(entry["gpuCount"])
         if count == 0:
@@ -304,8 +310,7 @@ def _prime(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]:
             entry.text_of("security"),
         )
         sheet.offer(body, *parts, vendor=_vendor(seller, config))
-    total = root["totalCount"].number()
-    return True, int(total)
+    return True, total
 
 
 def _vendor(seller: str | None, config: Config) -> str | None:
@@ -325,6 +330,8 @@ def _snapshot(root: Node, config: Config, sheet: PriceSheet) -> tuple[bool, int]
 
 
 def _sellers(root: Node) -> Iterator[tuple[str, Node]]:
+    if not root["by_provider"].mapping():
+        raise root["by_provider"].fail("it is empty; that nothing at all is offered is not believed")
     for seller, offers in root["by_provider"].entries():
         if not seller.strip():
             raise offers.fail("the seller has no name")

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
+from decimal import Context, Decimal, Inexact
 from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,8 +19,7 @@ from secondsource.domain.text import tidy
 MAX_READINGS = 20_000
 """From one answer. A list that has more is to be narrowed in the source's configuration."""
 
-_ROUNDED = Decimal("1e-9")
-_DIGITS = 28
+_ROUNDED = Context(prec=12)
 
 
 def price_in(node: Node) -> Decimal:
@@ -58,12 +57,10 @@ def chosen(name: str, patterns: Sequence[str]) -> bool:
 
 
 def each(amount: Decimal, count: Decimal | int) -> Decimal:
-    """The part of ``amount`` that falls on one of ``count``: exact where it has an end, else to the billionth."""
-    context = Context(prec=_DIGITS)
-    part = context.divide(amount, Decimal(count))
-    if context.flags[Inexact]:
-        part = part.quantize(_ROUNDED, ROUND_HALF_EVEN, context)
-    return canonical(part)
+    """The part of ``amount`` that falls on one of ``count``: exact where it has an end, else to twelve digits."""
+    exact = Context(prec=28)
+    part = exact.divide(amount, Decimal(count))
+    return canonical(_ROUNDED.divide(amount, Decimal(count)) if exact.flags[Inexact] else part)
 
 
 class PriceSheet:

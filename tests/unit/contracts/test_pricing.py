@@ -69,7 +69,15 @@ def test_notes_count_what_was_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "count", "part"),
-    [("20.4", 8, "2.55"), ("1", 3, "0.333333333"), ("2", 3, "0.666666667"), ("0", 7, "0"), ("98.32", 16, "6.145"), ("10.00", 1, "10")],
+    [
+        ("20.4", 8, "2.55"),
+        ("1", 3, "0.333333333333"),
+        ("2", 3, "0.666666666667"),
+        ("1e-9", 3, "3.33333333333E-10"),
+        ("0", 7, "0"),
+        ("98.32", 16, "6.145"),
+        ("10.00", 1, "10"),
+    ],
 )
 def test_a_share_is_exact_where_it_has_an_end(amount: str, count: int, part: str) -> None:
     assert str(each(Decimal(amount), count)) == part
