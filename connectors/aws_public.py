@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request, Response, Spec
 from secondsource.contracts.patterns import named
 from secondsource.contracts.reading import Node, SourceConfig, document
-from secondsource.contracts.status_page import newest_first, update
+from secondsource.contracts.status_page import json_request, newest_first, update
 from secondsource.domain.observations import ComponentStatus, Incident, IncidentUpdate
 from secondsource.domain.status import Status, worst
 from secondsource.domain.text import plain_text, tidy
@@ -78,7 +78,7 @@ class AwsPublic:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The list of open events."""
         assert isinstance(config, Config)
-        return (Request(config.url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(config.url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The events that touch what is read. An empty list is AWS's way to say that nothing is open only with its mark before it."""

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request, Response, Spec
 from secondsource.contracts.patterns import named
 from secondsource.contracts.reading import Node, SourceConfig, document, further
-from secondsource.contracts.status_page import newest_first, update
+from secondsource.contracts.status_page import json_request, newest_first, update
 from secondsource.domain.observations import ComponentStatus, Incident, IncidentUpdate, Maintenance
 from secondsource.domain.status import Status, worst
 from secondsource.domain.text import plain_text, tidy
@@ -75,7 +75,7 @@ class AzureResourceHealth:
         assert isinstance(config, Config)
         lists = ("events", "availabilityStatuses") if config.resources else ("events",)
         base = config.url.rstrip("/") + _PROVIDER
-        return tuple(_request(f"{base}/{name}?api-version={_VERSION}", config) for name in lists)
+        return tuple(json_request(f"{base}/{name}?api-version={_VERSION}", config) for name in lists)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """A page of one of the two lists."""
@@ -97,7 +97,7 @@ class AzureResourceHealth:
                 left_out[found] = left_out.get(found, 0) + 1
         notes = tuple(f"{count(number, 'item')} left out: {why}" for why, number in left_out.items())
         link = root.get("nextLink")
-        more = _request(further(link, config.url), config) if link is not None and link.value != "" else None
+        more = json_request(further(link, config.url), config) if link is not None and link.value != "" else None
         return Parsed(readings, next_request=more, notes=notes)
 
     def recognise(self, response: Response) -> float:
@@ -107,10 +107,6 @@ class AzureResourceHealth:
             return 0.95 if items and (items[0].text_of("type") or "").lower().lstrip("/").startswith(_TYPES) else 0.0
         except ParseError:
             return 0.0
-
-
-def _request(url: str, config: Config) -> Request:
-    return Request(url, headers={"accept": "application/json"}, auth=config.auth)
 
 
 def _event(item: Node) -> Reading | str:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.json_path import KEY, ListPath, PlacePath, parse_path
 from secondsource.contracts.reading import Node, document
-from secondsource.contracts.status_page import ComponentsConfig, StatusPage, update
+from secondsource.contracts.status_page import ComponentsConfig, StatusPage, json_request, update
 from secondsource.domain.status import Status
 from secondsource.domain.text import tidy
 
@@ -116,7 +116,7 @@ class JsonStatus:
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
         """The page."""
         assert isinstance(config, Config)
-        return (Request(config.url, headers={"accept": "application/json"}, auth=config.auth),)
+        return (json_request(config.url, config),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """What the mapping finds on the page."""
