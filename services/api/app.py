@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from secondsource.adapters.sql.errors import UNAVAILABLE
 from services.api.guard import Guard
-from services.api.pages import assets, overview, risk, session
+from services.api.pages import assets, lists, overview, register, risk, run, session, vendor
 from services.api.pages.door import SignInFirst
 from services.api.pages.render import page
 from services.api.parts import Api, ApiParts
@@ -31,7 +31,11 @@ ROUTERS = (
     assets.router,
     session.router,
     overview.router,
+    register.router,
     risk.router,
+    run.router,
+    vendor.router,
+    lists.router,
 )
 
 _CODES = {

@@ -77,6 +77,8 @@ class Api:
         self.signer = Signer(parts.session_secret)
         self.buckets = Buckets(parts.rate)
         self.people: Mapping[str, Person] = {person.id: person for person in parts.context.portfolio.people}
+        self._reached = {way: p.name for p in self.people.values() for way in (p.slack, p.email) if way}
+        self.functions = {function.id: function.name for function in parts.context.portfolio.functions}
         self.secure = urlsplit(parts.public_url).scheme == "https"
         self.observed = Observed()
         self._runbooks: dict[str, Runbook] = {}
@@ -93,6 +95,10 @@ class Api:
         if vendor not in self._dependents:
             self._dependents[vendor] = dependents(Scope(vendor), self.parts.context)
         return self._dependents[vendor]
+
+    def reached(self, recipient: str) -> str:
+        """Whom an address of a message reaches: the person's name, else the address."""
+        return self._reached.get(recipient, recipient)
 
     def who(self, actor: str | None) -> str:
         """What people call an actor: the person's name, else the actor itself without its prefix."""

@@ -153,8 +153,8 @@ def _standing(id_: str, found: Known, watched: Sequence[SourceItem]) -> tuple[St
         return Status.UNKNOWN, "no source of ours tells how it stands"
     seen = [source for source in telling if source.health not in ("blind", "unread")]
     if not seen:
-        return Status.UNKNOWN, f"{telling[0].id} can not be read: {telling[0].says}"
-    return Status.OPERATIONAL, f"{seen[0].id} tells of no trouble, {seen[0].says}"
+        return Status.UNKNOWN, f"{telling[0].id} is {telling[0].health}: {telling[0].says}"
+    return Status.OPERATIONAL, f"{seen[0].id} tells of no trouble ({seen[0].says})"
 
 
 def _measured(entry: Entry) -> Status:

@@ -77,7 +77,7 @@ def _judged(source: Watched, state: SourceState | None, now: datetime) -> tuple[
     if state.succeeded_at is None:
         return "unread", f"never read{why}"
     gone = now - state.succeeded_at
-    read = f"read {duration(gone)} ago{why}"
+    read = f"last read {duration(gone)} ago{why}"
     if gone >= BLIND_AFTER * source.interval:
         return "blind", read
     return ("stale" if failed or gone > _LATE_AFTER * source.interval else "fresh"), read

@@ -86,6 +86,7 @@ async def test_who_manages_keys_may_decide(site: Site) -> None:
 async def plan(site: Site) -> str:
     """The contingency plan under way."""
     id_ = await asked(site)
+    site.clock.move(at(5))
     await site.post(f"/v1/runs/{id_}/approve", key=site.key("cy", person="cy"))
     (run,) = await runs(site, "kind=contingency&state=running")
     assert [item["id"] for item in run["checklist"]] == ITEMS
@@ -110,7 +111,7 @@ async def test_a_half_done_checklist_says_who_did_what(site: Site) -> None:
     id_ = await plan(site)
     run = (await site.post(f"/v1/runs/{id_}/tick", {"item": "room", "evidence": "quota has 40 % left"})).json()
     done = run["checklist"][0]
-    assert (done["done_by"], done["done_at"], done["seen"]) == ("person:ana", "2025-10-20T06:52:00Z", "quota has 40 % left")
+    assert (done["done_by"], done["done_at"], done["seen"]) == ("person:ana", "2025-10-20T06:53:00Z", "quota has 40 % left")
     assert [item["done_by"] for item in run["checklist"][1:]] == [None] * 4
 
 

@@ -77,7 +77,7 @@ async def test_a_source_tells_what_went_wrong(site: Site) -> None:
     site.clock.move(at(7))
     found = await source(site)
     assert (found["outcome"], found["detail"]) == ("parse", "components[3].status: unheard of")
-    assert found["says"] == "read 7 min ago; the last poll ended in parse"
+    assert found["says"] == "last read 7 min ago; the last poll ended in parse"
     assert (found["next_poll_at"], found["interval_s"]) == ("2025-10-20T06:54:00Z", 120)
 
 

@@ -27,8 +27,8 @@ _COLUMNS = {"hurts_at": _risks.c.hurts_at, "score": _risks.c.score, "updated": _
 class RiskFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which risks. What is None or empty does not narrow.
 
-    ``severity`` is the least one; ``function`` and ``vendor`` are ids; ``exercise`` is the id of a drill, ``""`` for the real world, None
-    for all worlds.
+    ``severity`` is the least one, ``text`` a part of the title in any case; ``function`` and ``vendor`` are ids; ``exercise`` is the id
+    of a drill, ``""`` for the real world, None for all worlds.
     """
 
     states: tuple[State, ...] = ()
@@ -37,6 +37,7 @@ class RiskFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str | None = None
     function: str | None = None
     exercise: str | None = ""
+    text: str | None = None
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -81,6 +82,8 @@ def _conditions(wanted: RiskFilter) -> Iterable[ColumnElement[bool]]:
         yield c.rule == wanted.rule
     if wanted.function is not None:
         yield func.instr(c.functions, f" {wanted.function} ") > 0
+    if wanted.text is not None:
+        yield func.instr(func.lower(c.title), wanted.text.lower()) > 0
 
 
 def _rows(

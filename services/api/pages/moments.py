@@ -39,10 +39,10 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """One thing that happened. ``kind``: signal, decision, timer, run or message. ``order`` tells apart what happened at one instant."""
+    """One thing that happened. ``kind``: signal, decision, timer, run or message. ``order`` is its place among those of one instant."""
 
     at: datetime
-    order: int
+    order: tuple[int, int]
     kind: str
     title: str
     text: str = ""
@@ -58,33 +58,49 @@ def moments(
     history: Iterable[Change], signals: Mapping[str, Signal], logs: Iterable[tuple[Run, Sequence[RunLog]]], messages: Iterable[OutboxRow]
 ) -> list[Moment]:
     """The newest first. What the register and a run both write down of one act is there once: as the act."""
-    found = [_change(change, signals) for change in history]
+    found = [moment for change in history if _says(moment := _change(change, signals))]
     for run, lines in logs:
-        found += [_line(run, line) for line in lines if line.event != "Acknowledged"]
+        found += [_line(run, line) for line in lines if _worth(line)]
     found += _messages(messages)
     return sorted(found, key=lambda moment: (moment.at, moment.order), reverse=True)
+
+
+def _says(moment: Moment) -> bool:
+    """A timer that changed no number to show is nothing to tell."""
+    return moment.kind != "timer" or moment.title != _WORDS["rescore"] or bool(moment.numbers)
+
+
+def _worth(line: RunLog) -> bool:
+    """Whether a line of a run says something of the risk: that it began, or what a person did. The run's own page has them all."""
+    return (line.actor != "secondsource" and line.event != "Acknowledged") or line.seq == 1
 
 
 def _change(change: Change, signals: Mapping[str, Signal]) -> Moment:
     said = signals.get(change.signal) if change.signal is not None else None
     moved = change.from_state is not None and change.from_state is not change.to_state
+    by_run = change.actor.startswith("run:")
     state = f", now {change.to_state.value}" if moved and change.event not in DECISIONS else ""
     return Moment(
         at=change.at,
-        order=0,
+        order=(0, change.seq),
         kind="signal" if change.signal else "decision" if change.event in DECISIONS else "timer",
         title=_WORDS.get(change.event, change.event) + state,
         text=change.reason,
-        actor="" if change.actor in ("detection", "timer") else change.actor,
+        actor="" if change.actor in ("detection", "timer") or by_run else change.actor,
+        run=change.actor.removeprefix("run:") if by_run else None,
         facts=said.evidence.facts if said is not None else (),
-        numbers=tuple(f"{n.name.replace('_', ' ')} {n.before or 'none'} to {n.after or 'none'}" for n in change.numbers if n.before),
+        numbers=tuple(
+            f"{n.name.replace('_', ' ')} {n.before or 'none'} to {n.after or 'none'}"
+            for n in change.numbers
+            if n.before and n.name != "hurts_at"
+        ),
         evidence=len(change.evidence),
     )
 
 
 def _line(run: Run, line: RunLog) -> Moment:
     by = "" if line.actor == "secondsource" else line.actor
-    return Moment(at=line.at, order=1, kind="run", title=run.runbook, text=line.text, actor=by, run=run.id)
+    return Moment(at=line.at, order=(1, line.seq), kind="run", title=run.runbook, text=line.text, actor=by, run=run.id)
 
 
 def _messages(rows: Iterable[OutboxRow]) -> list[Moment]:
@@ -97,7 +113,7 @@ def _messages(rows: Iterable[OutboxRow]) -> list[Moment]:
     return [
         Moment(
             at=when,
-            order=2,
+            order=(2, group[0].seq),
             kind="message",
             title={"approval": "Asked for a decision", "resolved": "Told that it is over"}.get(occasion, "Told"),
             text=reason,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -56,6 +58,20 @@ def at(instant: datetime | None, now: datetime) -> Markup:
     )
 
 
+_PERSON = re.compile(r"\bperson:([A-Za-z0-9_.-]*[A-Za-z0-9_])")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
+
+
+def worded(text: str, now: datetime, who: Callable[[str], str]) -> Markup:
+    """What a run wrote down, with people by their names and instants as clocks show them."""
+    named = _PERSON.sub(lambda match: who(match.group(0)), seen(text))
+    found, end = [], 0
+    for match in _INSTANT.finditer(named):
+        found += [escape(named[end : match.start()]), at(datetime.fromisoformat(match.group(0)), now)]
+        end = match.end()
+    return Markup("").join([*found, escape(named[end:])])
+
+
 def ago(instant: datetime, now: datetime) -> str:
     """How long ago, or how far ahead."""
     gone = now - instant
@@ -67,16 +83,29 @@ def span(length: timedelta) -> str:
     return duration(length)
 
 
+def headed(sentence: str) -> tuple[str, str]:
+    """A sentence in two: what it is, and the clauses that follow."""
+    head, _, tail = sentence.partition("; ")
+    return head, tail
+
+
 def percent(part: float) -> str:
     """A part of one as per cent."""
     return f"{part:.0%}"
 
 
-_environment.filters.update(ago=ago, span=span, percent=percent)
-PAGES = (("/", "Overview"),)
+_environment.filters.update(ago=ago, span=span, headed=headed, percent=percent)
+PAGES = (
+    ("/", "Overview"),
+    ("/risks", "Risks"),
+    ("/vendors", "Vendors"),
+    ("/sources", "Sources"),
+    ("/runs", "Runs"),
+    ("/messages", "Messages"),
+)
 """What the masthead leads to."""
 
-_environment.globals.update(asset=asset, at=at, count=count, pages=PAGES)
+_environment.globals.update(asset=asset, at=at, count=count, pages=PAGES, worded=worded)
 
 
 def page(request: Request, template: str, /, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> Response:
@@ -91,6 +120,7 @@ def page(request: Request, template: str, /, status: HTTPStatus = HTTPStatus.OK,
         "may_respond": caller is not None and "respond" in caller.scopes,
         "token": form_token(api, request),
         "who": api.who,
+        "reached": api.reached,
         "vendor_name": api.parts.context.graph.name,
     }
     body = _environment.get_template(template).render(**shared, **values).encode("utf-8", "replace")

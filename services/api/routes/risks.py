@@ -41,6 +41,7 @@ class RiskQuery(Strict):
     rule: Name | None = Field(default=None, description="The id of the rule that found it.")
     function: Name | None = Field(default=None, description="The id of a business function that it hits.")
     exercise: Name | None = Field(default=None, description="The id of a drill; `any` for all worlds; absent: the real one only.")
+    text: Name | None = Field(default=None, description="A part of the title, in any case.")
     sort: Sort = Field(default="hurts_at", description="`hurts_at`: what hurts already or first; the others: the highest first.")
     limit: Limit = 50
     cursor: Cursor = None
@@ -49,9 +50,8 @@ class RiskQuery(Strict):
     def filter(self) -> RiskFilter:
         """The same for the store."""
         world = None if self.exercise == ANY_WORLD else self.exercise or ""
-        return RiskFilter(
-            tuple(sorted(self.state, key=lambda state: state.value)), self.severity, self.vendor, self.rule, self.function, world
-        )
+        states = tuple(sorted(self.state, key=lambda state: state.value))
+        return RiskFilter(states, self.severity, self.vendor, self.rule, self.function, world, self.text)
 
 
 @router.get("/v1/risks", summary="List risks", responses=returns(RiskPage, "A page of risks."))

@@ -27,22 +27,43 @@ let known = null;
 async function refresh() {
   const main = document.querySelector("main[data-live]");
   if (!main || document.hidden || busy(main)) return;
-  const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-cache", redirect: "error" });
+  const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-cache" });
+  if (answer.redirected) {
+    if (new URL(answer.url).pathname === "/sign-in") tell("You are signed out; reload to sign in.");
+    return;
+  }
+  if (!answer.ok) throw new Error(answer.statusText);
+  tell("");
   const tag = answer.headers.get("etag");
-  if (!answer.ok || tag === known) return;
-  const text = await answer.text();
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  if (tag === known) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = fresh.querySelector("main[data-live]");
   if (!next || busy(main)) return;
-  const open = new Map([...main.querySelectorAll("details[id]")].map((each) => [each.id, each.open]));
+  const open = new Map([...main.querySelectorAll("details")].map((each) => [mark(each), each.open]));
+  const focused = document.activeElement?.getAttribute("href");
   const here = main.querySelector(".is-here a")?.getAttribute("href");
   main.replaceChildren(...next.childNodes);
-  for (const each of main.querySelectorAll("details[id]")) if (open.has(each.id)) each.open = open.get(each.id);
+  for (const each of main.querySelectorAll("details")) if (open.has(mark(each))) each.open = open.get(mark(each));
   document.title = fresh.title;
   document.querySelector("footer").replaceWith(fresh.querySelector("footer"));
-  if (here) items().find((item) => item.querySelector("a")?.getAttribute("href") === here)?.classList.add("is-here");
+  const item = here && items().find((each) => each.querySelector("a")?.getAttribute("href") === here);
+  if (item) item.classList.add("is-here");
+  if (item && focused === here) item.querySelector("a").focus({ preventScroll: true });
   begin();
   known = tag;
+}
+
+function mark(details) {
+  return details.querySelector("summary").textContent;
+}
+
+function tell(words) {
+  const place = document.querySelector("[data-fresh]");
+  if (place && place.textContent !== words) place.textContent = words;
+}
+
+function turn() {
+  refresh().catch(() => tell(`The server does not answer; this page is as it was at ${document.querySelector("footer time").textContent}.`));
 }
 
 function items() {
@@ -82,5 +103,5 @@ function begin() {
 
 begin();
 document.addEventListener("keydown", press);
-document.addEventListener("visibilitychange", () => refresh().catch(() => {}));
-setInterval(() => refresh().catch(() => {}), EVERY);
+document.addEventListener("visibilitychange", turn);
+setInterval(turn, EVERY);
