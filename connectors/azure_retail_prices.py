@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response, Spec
 from secondsource.contracts.pricing import Machine, PriceSheet, currency_in, each, machine, price_in
-from secondsource.contracts.reading import Node, SourceConfig, WebAddress, document
+from secondsource.contracts.reading import Node, SourceConfig, WebAddress, document, further
 from secondsource.domain.money import Unit
 from secondsource.domain.observations import Price
 from secondsource.domain.text import tidy
 
-_ACCEPT = {"accept": "application/json"}
 _MEASURE = re.compile(r"(?P<count>\d{1,9})(?P<scale>[KM]?) ?/?(?P<what>[A-Za-z/ ]*)")
 _SCALES = {"": 1, "K": 1000, "M": 10**6}
 _UNITS: Mapping[str, Unit] = {
@@ -80,7 +78,7 @@ class AzureRetailPrices:
         places = " or ".join("armRegionName eq '{}'".format(region.replace("'", "''")) for region in config.regions)
         wanted = f"({config.filter}) and ({places})" if places else config.filter
         params = {"api-version": "2023-01-01-preview", "currencyCode": f"'{config.currency}'", "$filter": wanted}
-        return (Request(config.url, headers=_ACCEPT, params=params, auth=config.auth),)
+        return (_page(config.url, config, params),)
 
     def parse(self, response: Response, config: BaseModel) -> Parsed:
         """The prices of one page that hold when it is read. A first page without any is a ParseError: then the filter fits nothing."""
@@ -95,8 +93,8 @@ class AzureRetailPrices:
         sheet = PriceSheet()
         for row in _in_force(items, response.received_at, sheet):
             _row(row, config, sheet)
-        link = root.text_of("NextPageLink")
-        return sheet.parsed(next_request=_next(root["NextPageLink"], config) if link else None)
+        link = root["NextPageLink"] if root.text_of("NextPageLink") else None
+        return sheet.parsed(next_request=_page(further(link, config.url), config, memo="further") if link else None)
 
     def recognise(self, response: Response) -> float:
         """By the envelope of a page."""
@@ -109,16 +107,8 @@ class AzureRetailPrices:
             return 0.0
 
 
-def _next(link: Node, config: Config) -> Request:
-    """The next page, which must be where the first one was: what leads elsewhere is not followed."""
-    url = link.text()
-    try:
-        there, here = urlsplit(url), urlsplit(config.url)
-    except ValueError:
-        raise link.fail("this is no web address") from None
-    if (there.scheme, there.hostname) != (here.scheme, here.hostname):
-        raise link.fail(f"the next page is not at {here.hostname}, and is not followed")
-    return Request(url, headers=_ACCEPT, auth=config.auth, memo="further")
+def _page(url: str, config: Config, params: Mapping[str, str] | None = None, memo: str = "") -> Request:
+    return Request(url, headers={"accept": "application/json"}, params=params or {}, auth=config.auth, memo=memo)
 
 
 def _in_force(rows: Sequence[Node], now: datetime, sheet: PriceSheet) -> list[Node]:

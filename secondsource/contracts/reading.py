@@ -19,6 +19,7 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|title)[\s>/]", r
 _BYTE = re.compile(r" ?\(byte (\d+)\)")
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", Decimal: "a number"}
 _DIGITS = 18
+_PORTS = {"https": 443, "http": 80}
 _SPELT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
 
@@ -223,11 +224,11 @@ def further(link: Node, home: str) -> str:
     credential would go along."""
     url = link.text()
     try:
-        there, here = urlsplit(url), urlsplit(home)
-        same = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
+        here, there = urlsplit(home), urlsplit(url)
+        origins = {(at.scheme, at.hostname, at.port or _PORTS.get(at.scheme)) for at in (here, there)}
     except ValueError:
         raise link.fail("this is no web address") from None
-    if not same:
+    if len(origins) > 1:
         raise link.fail(f"the further page is not at {here.scheme}://{here.netloc}, so it is not followed")
     return url
 

@@ -73,7 +73,7 @@ async def test_a_page_that_leads_elsewhere_is_not_followed(serve: Serve, ask: As
     server = await serve(answer)
     told = await ask("azure_retail_prices", server.url("/", "here.test"))
     assert (told.outcome, told.readings) == (Outcome.PARSE, ())
-    assert "the next page is not at here.test" in told.detail
+    assert "the further page is not at http://here.test" in told.detail
     assert len(server.calls) == 1
 
 
