@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from secondsource.contracts.durations import Span
-from secondsource.settings.base import BY_FORM, MAPPING, TEXT, Id, Room, Text, Whole
+from secondsource.settings.base import BY_FORM, MAPPING, TEXT, Id, Room, Text, WebAddress, Whole
 from secondsource.settings.secrets import Secret
 
 Port = Annotated[Whole, Field(ge=1, le=65535)]
@@ -50,15 +50,47 @@ class Header(Room):
     value: Secret = Field(description="What it carries.")
 
 
+class Aws(Room):
+    """An AWS access key, which signs each request to one service in one region."""
+
+    key_id: Text = Field(description="The key's id; it is no secret.")
+    secret: Secret = Field(description="The key.")
+    region: Text = Field(description="The region that is asked: us-east-1.")
+    service: Text = Field(description="The service as signatures name it: health, servicequotas, monitoring.")
+    session_token: Secret | None = Field(default=None, description="What comes with the keys of a role.")
+
+
+class OAuth2(Room):
+    """A client that fetches a token for itself, as Azure wants it."""
+
+    token_url: WebAddress = Field(description="Where tokens are given.")
+    client_id: Text = Field(description="The client's id; it is no secret.")
+    client_secret: Secret = Field(description="Its secret.")
+    scope: str = Field(default="", description="What the token is for, as the vendor writes it.")
+
+
+class Google(Room):
+    """A service account of Google."""
+
+    key_file: Secret = Field(description="The key file as Google gives it: `file:google.json`.")
+    scope: Text = Field(
+        default="https://www.googleapis.com/auth/cloud-platform.read-only", description="What the token is for, as Google writes it."
+    )
+
+
 class CredentialForm(Room):
-    """What a source wants to see before it answers: one of the three."""
+    """What a source wants to see before it answers: one of these."""
 
     bearer: Secret | None = Field(default=None, description="A token, sent as `Authorization: Bearer`.")
     basic: Basic | None = Field(default=None, description="A name and password, sent as `Authorization: Basic`.")
     header: Header | None = Field(default=None, description="A header with a key.")
 
+    aws: Aws | None = Field(default=None, description="An access key of AWS.")
+    oauth2: OAuth2 | None = Field(default=None, description="A client that fetches its token (client credentials).")
+    google: Google | None = Field(default=None, description="A service account of Google.")
+
     @model_validator(mode="after")
     def _one(self) -> CredentialForm:
-        if [self.bearer, self.basic, self.header].count(None) != 2:
-            raise ValueError("a credential is one of bearer, basic and header")
+        if sum(getattr(self, name) is not None for name in type(self).model_fields) != 1:
+            raise ValueError(f"a credential is one of {', '.join(type(self).model_fields)}")
         return self

@@ -55,7 +55,7 @@ def graph() -> VendorGraph:
         ("github", "Actions", [Scope("github", "actions")]),
         ("anthropic", "Claude API (api.anthropic.com)", [Scope("anthropic", "api")]),
         ("openai", "Fine-tuning", [Scope("openai", "api")]),
-        ("cloudflare", "Workers KV", [Scope("cloudflare", "workers"), Scope("cloudflare", "workers-kv")]),
+        ("cloudflare", "Workers KV", [Scope("cloudflare", "workers-kv")]),
     ],
 )
 def test_words_of_pages_mean_parts_of_vendors(vendor: str, words: str, scopes: list[Scope]) -> None:

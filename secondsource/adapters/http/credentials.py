@@ -69,7 +69,18 @@ class ClientCredentials:
     scope: str = ""
 
 
-Credential = Bearer | Basic | HeaderCredential | AwsKeys | ClientCredentials
+@dataclass(frozen=True, slots=True)
+class GoogleServiceAccount:
+    """A Google service account; the secret is its key file, the JSON text as Google gives it. ``scope`` as Google writes scopes."""
+
+    scope: str
+    reveal: Callable[[], str] = field(repr=False)
+
+
+Tokened = ClientCredentials | GoogleServiceAccount
+"""What gives a token that has to be fetched first."""
+
+Credential = Bearer | Basic | HeaderCredential | AwsKeys | ClientCredentials | GoogleServiceAccount
 
 
 class Proof(Protocol):

@@ -12,7 +12,15 @@ import httpx2
 from secondsource import __version__
 from secondsource.adapters.http.addresses import AddressPolicy
 from secondsource.adapters.http.attempt import Attempt
-from secondsource.adapters.http.credentials import ClientCredentials, Credential, CredentialError, Proof, find, prove
+from secondsource.adapters.http.credentials import (
+    ClientCredentials,
+    Credential,
+    CredentialError,
+    GoogleServiceAccount,
+    Proof,
+    find,
+    prove,
+)
 from secondsource.adapters.http.failures import Refusal, clean
 from secondsource.adapters.http.hops import first_hop
 from secondsource.adapters.http.hosts import BadAddress, host_of
@@ -94,12 +102,12 @@ class HttpFetcher:
         except Refusal as error:
             return Failed(error.outcome, clean(error.detail), error.retry_after)
         fetched, rejected = await self._send(request, proof, known, policy)
-        if rejected and isinstance(credential, ClientCredentials):
+        if rejected and isinstance(credential, ClientCredentials | GoogleServiceAccount):
             self._tokens.forget(request.auth or "")
         return fetched
 
     async def _proof(self, name: str, credential: Credential | None, policy: FetchPolicy) -> Proof | None:
-        if isinstance(credential, ClientCredentials):
+        if isinstance(credential, ClientCredentials | GoogleServiceAccount):
             return await self._tokens.proof(name, credential, policy)
         return prove(name, credential, self._now) if credential is not None else None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from secondsource.adapters.http.credentials import ClientCredentials, Proof, Sent, revealed, sent
+from secondsource.adapters.http.credentials import GoogleServiceAccount, Proof, Sent, Tokened, revealed, sent
 from secondsource.adapters.http.failures import Refusal
 from secondsource.contracts.connector import ParseError, Request, Response
 from secondsource.contracts.reading import Node, document
@@ -43,7 +43,7 @@ class Tokens:
         self._kept: dict[str, _Token] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def proof(self, name: str, credential: ClientCredentials, policy: FetchPolicy) -> Proof:
+    async def proof(self, name: str, credential: Tokened, policy: FetchPolicy) -> Proof:
         """The token of the credential called ``name``, as a proof. Raises ``CredentialError``, or ``Refusal`` where none is given."""
         async with self._locks.setdefault(name, asyncio.Lock()):
             kept = self._kept.get(name)
@@ -56,21 +56,18 @@ class Tokens:
         """Fetch a new token the next time."""
         self._kept.pop(name, None)
 
-    async def _fetched(self, name: str, credential: ClientCredentials, policy: FetchPolicy) -> _Token:
-        secret = revealed(name, credential.reveal)
-        form = {"grant_type": "client_credentials", "client_id": credential.client_id, "client_secret": secret}
-        if credential.scope:
-            form["scope"] = credential.scope
+    async def _fetched(self, name: str, credential: Tokened, policy: FetchPolicy) -> _Token:
+        asked = self._now()
+        url, form, secrets = _form(name, credential, asked)
         request = Request(
-            credential.token_url,
+            url,
             "POST",
             headers={"accept": "application/json", "content-type": "application/x-www-form-urlencoded"},
             body=urlencode(form).encode("ascii"),
             every_status=True,
         )
         bounds = FetchPolicy(policy.allow, None, policy.deadline, MAX_ANSWER, max_redirects=0)
-        asked = self._now()
-        answer = await self._exchange(request, Sent({}, (secret,)), bounds)
+        answer = await self._exchange(request, Sent({}, secrets), bounds)
         if isinstance(answer, Failed):
             raise Refusal(answer.outcome, f"no token for credential {name!r}: {answer.detail}", answer.retry_after)
         assert isinstance(answer, Page)  # no validators were given, so nothing can be unchanged
@@ -82,6 +79,19 @@ class Tokens:
             raise Refusal(Outcome.HTTP_ERROR, detail, answer.retry_after) from None
         except Refusal as refusal:
             raise Refusal(refusal.outcome, refusal.detail, answer.retry_after) from None
+
+
+def _form(name: str, credential: Tokened, at: datetime) -> tuple[str, dict[str, str], tuple[str, ...]]:
+    """Where to ask, the form to send, and what must not be shown."""
+    if isinstance(credential, GoogleServiceAccount):
+        from secondsource.adapters.http.google import statement  # it loads the RSA library, for which only its users pay
+
+        return statement(name, credential, at)
+    secret = revealed(name, credential.reveal)
+    form = {"grant_type": "client_credentials", "client_id": credential.client_id, "client_secret": secret}
+    if credential.scope:
+        form["scope"] = credential.scope
+    return credential.token_url, form, (secret,)
 
 
 def _read(name: str, response: Response, asked: datetime) -> _Token:
