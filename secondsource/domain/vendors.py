@@ -56,13 +56,22 @@ class Vendor(msgspec.Struct, frozen=True, omit_defaults=True):
     aliases: tuple[str, ...] = ()
 
 
-def _matcher(parts: tuple[Part, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    found = []
-    for part in parts:
-        words = sorted({part.id, part.name, *part.aliases} - {""}, key=len, reverse=True)
-        pattern = "|".join(re.escape(word) for word in words)
-        found.append((re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", re.IGNORECASE), part.id))
-    return tuple(found)
+class _Words:
+    """Finds the parts that a text names. Where one part's words stand within another's ("West US" in "West US 2"), the longer is meant."""
+
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self._ids: dict[str, str] = {}
+        for part in parts:
+            for word in (part.id, part.name, *part.aliases):
+                if word:
+                    self._ids.setdefault(word.casefold(), part.id)
+        longest_first = sorted(self._ids, key=lambda word: (-len(word), word))
+        pattern = "|".join(map(re.escape, longest_first)) or "(?!)"
+        self._pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", re.IGNORECASE)
+
+    def found(self, text: str) -> list[str | None]:
+        """Ids of the parts named in ``text``, each once."""
+        return list(dict.fromkeys(self._ids[match.casefold()] for match in self._pattern.findall(text)))
 
 
 class VendorGraph:
@@ -70,8 +79,8 @@ class VendorGraph:
 
     def __init__(self, vendors: Iterable[Vendor] = ()) -> None:
         self.vendors: Mapping[str, Vendor] = {vendor.id: vendor for vendor in vendors}
-        self._products = {v.id: _matcher(v.products) for v in self.vendors.values()}
-        self._regions = {v.id: _matcher(v.regions) for v in self.vendors.values()}
+        self._products = {v.id: _Words(v.products) for v in self.vendors.values()}
+        self._regions = {v.id: _Words(v.regions) for v in self.vendors.values()}
 
     def name(self, vendor: str) -> str:
         """The vendor's name as people know it; its id where the catalog has none."""
@@ -86,8 +95,8 @@ class VendorGraph:
         """
         found: set[Scope] = set()
         for text in texts:
-            products: list[str | None] = [id_ for pattern, id_ in self._products.get(vendor, ()) if pattern.search(text)]
-            regions: list[str | None] = [id_ for pattern, id_ in self._regions.get(vendor, ()) if pattern.search(text)]
+            products = self._products[vendor].found(text) if vendor in self._products else []
+            regions = self._regions[vendor].found(text) if vendor in self._regions else []
             found.update(Scope(vendor, product, region) for product in products or [None] for region in regions or [None])
         return tuple(sorted(found, key=str)) if found else (Scope(vendor),)
 

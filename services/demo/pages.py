@@ -121,6 +121,7 @@ def prometheus(query: str, now: datetime) -> dict[str, Any]:
         "token_rate": story.between(story.QUOTA_TOKENS, now),
         "token_limit": story.QUOTA_TOKENS[2],
     }
+    series: list[tuple[dict[str, str], str, str]]
     if "cost_monthly" in query:
         series = [({"vendor": vendor} | ({"region": region} if region else {}), "used", amount) for vendor, region, amount in story.SPEND]
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from secondsource.domain.scope import Scope
-from secondsource.domain.vendors import Upstream, Vendor, VendorGraph
+from secondsource.domain.vendors import Part, Upstream, Vendor, VendorGraph
 
 EAST, WEST = Scope("aws", None, "us-east-1"), Scope("aws", None, "eu-west-1")
 ANYWHERE, IN_EAST, PORTAL = Upstream(Scope("net")), Upstream(EAST, region="us"), Upstream(WEST, product="portal")
@@ -27,3 +27,23 @@ def test_a_part_sits_only_on_what_is_said_of_it(scope: Scope, may: set[Upstream]
     found = GRAPH.upstream(scope)
     assert set(found) == may
     assert {edge for edge in found if edge.surely_for(scope)} == surely
+
+
+AZURE = VendorGraph(
+    [Vendor("azure", "Azure", regions=(Part("westus", "West US"), Part("westus2", "West US 2", ("WUS2",)), Part("east", "East US")))]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "regions"),
+    [
+        ("Storage in West US 2", ["westus2"]),
+        ("Storage in West US", ["westus"]),
+        ("west us 2, West US and EAST US", ["east", "westus", "westus2"]),
+        ("WUS2 only", ["westus2"]),
+        ("Northwest USA", [None]),
+        ("everywhere", [None]),
+    ],
+)
+def test_of_names_that_stand_within_each_other_the_longer_is_meant(text: str, regions: list[str | None]) -> None:
+    assert [scope.region for scope in AZURE.scopes("azure", [text])] == regions
