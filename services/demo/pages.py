@@ -128,7 +128,9 @@ def prometheus(query: str, now: datetime) -> dict[str, Any]:
         asked = [metric for metric in values if metric in query]
         series = [({}, "limit" if metric.endswith("limit") else "used", f"{values[metric]:g}") for metric in asked]
     stamp = now.timestamp()
-    results = [{"metric": {**labels, **told, "secondsource_part": part}, "value": [stamp, value]} for labels, part, value in series]
+    results: list[dict[str, Any]] = [
+        {"metric": {**labels, **told, "secondsource_part": part}, "value": [stamp, value]} for labels, part, value in series
+    ]
     return {"status": "success", "data": {"resultType": "vector", "result": results}}
 
 
