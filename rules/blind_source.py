@@ -131,6 +131,8 @@ class BlindSource:
     def _judge(self, key: str, state: BlindState, now: datetime, context: Context) -> Step:
         due = state.sighted + state.allowed
         blind = now >= due or state.misread >= self._params.parse_failures
+        if not blind and state.machine.phase is Phase.CLEAR:
+            return Step(state, (), due)
         machine, edge, wake = detect(state.machine, blind, now, _AT_ONCE, self._params.clear_hold)
         said: tuple[Signal, ...] = ()
         if edge is Edge.OPENED:

@@ -58,8 +58,8 @@ class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
     """A quota as last read, its samples, and the finding.
 
     ``samples`` end with the reading that began the newest of them. Until the next one begins, ``quota``, read ``at``, stands in its place,
-    and the trend stays that of ``samples``. It is worked out only where it can matter: ``slope`` (per second; 0 for none, None for not
-    worked out) is at most ``steepest``.
+    and the trend stays that of ``samples``. It is worked out only once it can matter: ``slope``, per second, and ``steepest``, which it does
+    not exceed, are None until then and 0 for no trend.
     """
 
     vendor: str
@@ -67,7 +67,7 @@ class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime
     id: str
     samples: tuple[tuple[datetime, float], ...] = ()
-    steepest: float = 0.0
+    steepest: float | None = None
     slope: float | None = None
     machine: Detection = Detection()
     told: Severity | None = None
@@ -107,7 +107,7 @@ class QuotaRunway:
         if (state is not None and at <= state.at) or not math.isfinite(body.used) or body.used < 0:
             return None
         if state is None:
-            state = QuotaState(observation.vendor, body, at, observation.id, ((at, body.used),), exercise=observation.exercise)
+            state = QuotaState(observation.vendor, body, at, observation.id, ((at, body.used),), 0.0, 0.0, exercise=observation.exercise)
             return self._judge(state, now, context)
         if self._fell(state, body.used):
             samples: tuple[tuple[datetime, float], ...] = ((at, body.used),)
@@ -118,8 +118,8 @@ class QuotaRunway:
             young = bisect_left(known, at - self._params.window, key=itemgetter(0))
             samples = (*known[young:], (at, body.used))[-self._params.max_samples :]
         enough = len(samples) >= self._params.min_samples and at - samples[0][0] >= self._params.min_span
-        steepest, slope = (steepest_trend(samples), None) if enough else (0.0, 0.0)
-        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, steepest=steepest, slope=slope)
+        trend = None if enough else 0.0
+        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, steepest=trend, slope=trend)
         return self._judge(state, now, context)
 
     def on_wake(self, key: str, state: QuotaState, now: datetime, context: Context) -> Step | None:
@@ -156,9 +156,12 @@ class QuotaRunway:
         assert state.quota.limit is not None
         used, limit = state.quota.used, state.quota.limit
         part, runway = used / limit, None
-        if part >= self._params.used_least and limit - used < state.steepest * self._horizon:
-            state = self._known(state)
-            runway = self._runway(state)
+        if part >= self._params.used_least:
+            if state.steepest is None:
+                state = msgspec.structs.replace(state, steepest=steepest_trend(state.samples))
+            if limit - used < (state.steepest or 0.0) * self._horizon:
+                state = self._known(state)
+                runway = self._runway(state)
         if part >= self._params.used_critical or (runway is not None and runway < self._params.runway_critical):
             return state, Severity.CRITICAL
         if part >= self._params.used_high or (runway is not None and runway < self._params.runway_high):
@@ -170,6 +173,8 @@ class QuotaRunway:
         if limit is None or limit <= 0 or not math.isfinite(limit):
             return Step(state)  # unknown: what was found stands
         state, severity = self._severity(state)
+        if severity is None and state.machine.phase is Machine.CLEAR:
+            return Step(state)
         machine, edge, wake = detect(state.machine, severity is not None, now, self._params.hold, self._params.clear_hold)
         if edge is Edge.CLEARED:
             assert state.told is not None

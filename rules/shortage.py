@@ -16,7 +16,7 @@ Offers, prices and news come from many vendors in no certain order: they are gat
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -38,6 +38,9 @@ from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Sign
 from secondsource.domain.words import count, duration
 
 _NO_GOODS = frozenset({Unit.MILLION_TOKENS, Unit.KWH, Unit.MWH})  # tokens and energy are dear at times, not sold out
+Usual = Callable[[Sequence[tuple[datetime, Decimal]], datetime, datetime], Decimal | None]
+"""From the steps of a price, and the window that counts, to what it is held against."""
+
 MAX_OFFERS = 2000
 MAX_STEPS = 64
 MAX_STORIES = 100
@@ -153,6 +156,8 @@ class Shortage:
         self._labels = frozenset(params.labels)
         self._dimensions = frozenset(params.dimensions)
         self._weights = tuple(Fraction(str(w)) for w in (params.weight_vanished, params.weight_price, params.weight_news))
+        self._threshold, self._clear_threshold = Fraction(str(params.threshold)), Fraction(str(params.clear_threshold))
+        self._min_confidence = Fraction(str(params.min_confidence))
         self._full_climb, self._full_news = Fraction(str(params.full_climb)), Fraction(str(params.full_news))
         self._memory = frozenset(map(normalised, params.memory))
         self._chips = matcher((*params.chips, *params.related))
@@ -200,14 +205,16 @@ class Shortage:
 
     def on_wake(self, key: str, state: ShortageState, now: datetime, context: Context) -> Step | None:
         state = self._pruned(state, now)
-        reckoned = self._reckon(state, now)
+        reckoned = most = self._reckon(state, now, _lowest)
+        if state.machine.phase is not Machine.CLEAR or (most.index is not None and most.index >= self._threshold):
+            reckoned = self._reckon(state, now, held_median)
         index, machine, edge = reckoned.index, state.machine, None
         firing = machine.phase in (Machine.FIRING, Machine.CLEARING)
-        enough = reckoned.confidence >= Fraction(str(self._params.min_confidence))
+        enough = reckoned.confidence >= self._min_confidence
         if index is not None and (firing or enough):
-            threshold = self._params.clear_threshold if firing else self._params.threshold
+            threshold = self._clear_threshold if firing else self._threshold
             hold, clear_hold = self._params.hold, self._params.clear_hold
-            machine, edge, _ = detect(state.machine, index >= Fraction(str(threshold)), now, hold, clear_hold)
+            machine, edge, _ = detect(state.machine, index >= threshold, now, hold, clear_hold)
         elif not firing:
             machine = Detection()
         said: list[Signal] = []
@@ -229,9 +236,9 @@ class Shortage:
         idle = machine.phase is Machine.CLEAR
         if idle and not (state.offers or state.prices or state.stories):
             return Step(None, said)
-        # With time alone the index falls, but for a price that will soon have been known for long enough.
+        # With time alone, what the index may come to only falls, but for a price that will soon have been known for long enough.
         young = any(now - series.steps[0][0] < self._params.min_span for series in state.prices.values())
-        watch = not idle or bool(index) or young
+        watch = not idle or bool(most.index) or young
         return Step(state, said, next_on_grid(now, self._params.every) if watch else None)
 
     def _key(self, item: str) -> str:
@@ -264,20 +271,22 @@ class Shortage:
         stories = {place: story for place, story in state.stories.items() if story.at >= now - self._params.news_window}
         return msgspec.structs.replace(state, offers=offers, prices=prices, stories=stories)
 
-    def _reckon(self, state: ShortageState, now: datetime) -> Reckoning:
+    def _reckon(self, state: ShortageState, now: datetime, usual: Usual) -> Reckoning:
+        """The index against the ``usual`` price: the held median, or for an index that is surely not lower, :func:`_lowest`."""
         vanished: Fraction | None = None
         if len(state.offers) >= self._params.min_offers:
             vanished = Fraction(sum(not offer.listed for offer in state.offers.values()), len(state.offers))
         prices: list[tuple[Decimal, Decimal]] = []
         for place, series in state.prices.items():
             offer = state.offers.get(place)
-            if now - series.steps[0][0] < self._params.min_span or (offer is not None and not offer.listed):
+            known = now - series.steps[0][0]
+            if known < self._params.min_span or not known or (offer is not None and not offer.listed):
                 continue
-            usual = held_median(series.steps, now - self._params.window, now)
-            if usual:
-                prices.append((series.steps[-1][1], usual))
+            against = usual(series.steps, now - self._params.window, now)
+            if against:
+                prices.append((series.steps[-1][1], against))
         prices.sort(key=lambda price: price[0] / price[1])
-        middle = [Fraction(price) / Fraction(usual) for price, usual in prices[(len(prices) - 1) // 2 : len(prices) // 2 + 1]]
+        middle = [Fraction(price) / Fraction(against) for price, against in prices[(len(prices) - 1) // 2 : len(prices) // 2 + 1]]
         climb = median(middle) - 1 if prices else None
         price = None if climb is None else min(max(climb / self._full_climb, Fraction(0)), Fraction(1))
         stories = [story for story in state.stories.values() if story.direct]
@@ -360,6 +369,12 @@ class Shortage:
             evidence=Evidence(ids, measures, tuple(facts)),
             exercise=state.exercise,
         )
+
+
+def _lowest(steps: Sequence[tuple[datetime, Decimal]], since: datetime, until: datetime) -> Decimal | None:
+    """The lowest price, where that tells anything: no held median is lower, and it is found with a fraction of the work."""
+    lowest = min(price for _, price in steps)
+    return lowest if lowest > 0 else held_median(steps, since, until)
 
 
 def _told(part: Fraction | None) -> Decimal | str:
