@@ -64,7 +64,7 @@ def vendor(
 ) -> None:
     """The review of the vendor ID: how it did, what that did to us, what it costs, and what leaving would take.
 
-    Without --from and --to it is about the last full quarter, or about all since the first data where that does not reach back so far.
+    Without --from and --to it is about the last full quarter where the data reaches over its start, else about all that there is.
     """
     review = _review(vendor, start, end, config, data)
     text = msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n" if as_json else _WRITERS[form](paper_of(review))

@@ -9,7 +9,7 @@ from secondsource.domain.exposure import expose
 from secondsource.domain.register import Accept, Acknowledge, AnyEvent, Change, Entry, State, event_of
 from secondsource.domain.review.episodes import episodes, totals, upstream
 from secondsource.domain.review.facts import RiskRecord, Told
-from secondsource.domain.review.risks import Response, response, risk_lines
+from secondsource.domain.review.risks import Response, matters, response, risk_lines
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Phase, Severity, Signal
 from secondsource.domain.transitions import step
@@ -138,6 +138,20 @@ def test_a_risk_that_stood_open_when_the_period_began_is_shown_and_not_counted_a
 
 def test_risks_of_others_that_only_name_the_vendor_are_not_its_own() -> None:
     assert risk_lines(facts(risks=[record(*trouble(clock("07:00"), None, EAST))])) == ()
+
+
+def test_a_risk_is_called_by_what_it_was_and_not_by_its_end() -> None:
+    ends = outage(Phase.CLEARED, now=clock("08:00"), since=clock("07:00"), title="Halcyon AI: no longer in trouble")
+    (line,) = risk_lines(facts(risks=[record(*trouble(clock("07:00"), None), ends)]))
+    assert (line.title, line.state) == ("halcyon: major outage", State.CLOSED)
+
+
+def test_what_was_over_before_or_has_nothing_to_do_with_it_is_not_read_further() -> None:
+    own, supplier = record(*trouble(clock("07:00"), clock("08:00"))).entry, record(*trouble(clock("07:00"), None, EAST)).entry
+    assert matters(own, "halcyon", clock("00:00"))
+    assert not matters(own, "halcyon", clock("08:01"))  # closed by then
+    assert matters(supplier, "halcyon", clock("00:00"))
+    assert not matters(supplier, "cirrus", clock("00:00"))
 
 
 def test_the_more_severe_stand_first() -> None:

@@ -29,15 +29,23 @@ def test_the_last_full_quarter(now: datetime, start: datetime, end: datetime) ->
     assert last_full_quarter(now) == (start, end)
 
 
-def test_without_ends_it_is_the_last_full_quarter_where_data_goes_back_so_far() -> None:
-    found = period_of(None, None, day(2025, 6, 30), NOW)
+def test_without_ends_it_is_the_last_full_quarter_where_data_reaches_over_its_start() -> None:
+    found = period_of(None, None, (day(2025, 6, 30), NOW), NOW)
     assert (found.start, found.end, found.why) == (day(2025, 7, 1), day(2025, 10, 1), "the last full quarter")
 
 
-def test_else_it_is_all_since_the_first_data() -> None:
-    found = period_of(None, None, day(2025, 9, 2), NOW)
-    assert (found.start, found.end) == (day(2025, 9, 2), NOW)
-    assert found.why == "since the first data, which does not reach back to the last full quarter"
+@pytest.mark.parametrize(
+    ("first", "newest", "end"),
+    [
+        (day(2025, 9, 2), day(2025, 11, 24), datetime(2025, 11, 24, 0, 1, tzinfo=UTC)),  # not old enough
+        (day(2025, 5, 2), day(2025, 5, 3), datetime(2025, 5, 3, 0, 1, tzinfo=UTC)),  # nothing of the quarter
+        (day(2025, 9, 2), NOW, NOW),  # and never beyond now
+    ],
+)
+def test_else_it_is_all_that_there_is(first: datetime, newest: datetime, end: datetime) -> None:
+    found = period_of(None, None, (first, newest), NOW)
+    assert (found.start, found.end) == (first, end)
+    assert found.why == "all that there is data of, which does not reach over the start of the last full quarter"
 
 
 def test_without_any_data_it_is_the_last_full_quarter() -> None:
@@ -46,7 +54,7 @@ def test_without_any_data_it_is_the_last_full_quarter() -> None:
 
 def test_one_end_alone() -> None:
     assert period_of(day(2025, 11, 1), None, None, NOW).end == NOW
-    assert period_of(None, day(2025, 11, 1), day(2025, 9, 2), NOW).start == day(2025, 9, 2)
+    assert period_of(None, day(2025, 11, 1), (day(2025, 9, 2), NOW), NOW).start == day(2025, 9, 2)
     with pytest.raises(NoReview, match="say with --from"):
         period_of(None, day(2025, 11, 1), None, NOW)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from secondsource.domain.observations import ComponentStatus, Gone, Incident, Maintenance, Observation, Outcome
+from secondsource.domain.review.availability import Availability
+from secondsource.domain.review.basis import Missing
 from secondsource.domain.review.facts import Facts
+from secondsource.domain.review.measured import measure
 from secondsource.domain.review.sight import sights
 from secondsource.domain.review.timeline import Band, timeline, used_scopes
 from secondsource.domain.scope import Scope
@@ -115,6 +119,14 @@ def test_only_the_parts_asked_for_count() -> None:
 def test_a_page_that_does_not_list_the_part_says_nothing_of_it() -> None:
     known = facts([*polls(EVE, END), api(EVE, WELL, Scope("halcyon", None, "west"))])
     assert spans(of(known, Scope("halcyon", None, "east"))) == [(UNKNOWN, "00:00", "00:00")]
+
+
+def test_what_we_use_of_a_page_that_does_not_list_it_is_not_known() -> None:
+    known = facts([*polls(EVE, END), api(EVE, WELL, Scope("aws", None, "eu-west-1"))], vendor="aws")
+    elsewhere = [msgspec.structs.replace(observation, vendor="aws") for observation in known.observations]
+    measured = measure(facts(elsewhere, vendor="aws"))
+    assert measured.mine == Missing("its pages were read, and list nothing that we use")
+    assert isinstance(measured.whole, Availability)
 
 
 def test_a_feed_without_entries_tells_of_no_trouble() -> None:

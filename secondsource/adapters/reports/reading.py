@@ -15,6 +15,7 @@ from secondsource.domain.register import Entry
 from secondsource.domain.review.facts import DrillRecord, Facts, PlanRecord, RiskRecord, RunRecord, Told
 from secondsource.domain.review.period import NoReview, period_of
 from secondsource.domain.review.review import VendorReview, review
+from secondsource.domain.review.risks import concerns, matters
 from secondsource.domain.review.spend import FORGET
 from secondsource.plans.schema import Contingency, Document
 
@@ -54,7 +55,9 @@ def vendor_facts(
     if first is None and not entries and not _configured(vendor, context):
         known = ", ".join(sorted(context.graph.vendors)) or "none"
         raise NoReview(f"nothing is known of a vendor {vendor!r}; the configuration knows {known}")
-    period = period_of(start, end, first, now)
+    newest = history.last_at(connection, now)
+    period = period_of(start, end, (first, newest) if first is not None and newest is not None else None, now)
+    mattering = [entry for entry in entries if matters(entry, vendor, period.start)]
     kinds = {name: frozenset(connector.spec.kinds) for name, connector in plugins.connectors().items()}
     own, spends = _observations(connection, vendor, period.start - LOOK_BACK, period.end, kinds)
     return Facts(
@@ -65,14 +68,14 @@ def vendor_facts(
         context=context,
         observations=tuple(own),
         spends=tuple(spends),
-        risks=tuple(_record(connection, entry, period.end) for entry in entries),
+        risks=tuple(_record(connection, entry, period.end) for entry in mattering),
         drills=tuple(_drills(connection)),
         plans=tuple(
             PlanRecord(plan.id, plan.title, plan.preconditions.drill_passed_within, plan.review_by)
             for plan in documents
             if isinstance(plan, Contingency)
         ),
-        runs=tuple(run for entry in entries for run in _runs(connection, entry)),
+        runs=tuple(run for entry in mattering if concerns(entry, vendor) for run in _runs(connection, entry)),
         kinds=kinds,
     )
 

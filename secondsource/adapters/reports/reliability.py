@@ -273,10 +273,8 @@ def _incident(line: IncidentLine, notes: Notes) -> tuple[Text, ...]:
 def _lag(lag: Lag | Missing, notes: Notes) -> Text:
     if isinstance(lag, Missing):
         return Text(f"How late it speaks is not known: {lag.reason}.", unknown=True)
-    word = (
-        f"Its first word came {lasting(lag.word)} after the start that it claims" if lag.word is not None else "Its updates carry no times"
-    )
-    reached = f"it reached us {lasting(lag.seen)} after that start, at worst {lasting(lag.worst)}"
+    word = f"Its first word came {delay(lag.word)} after the start that it claims" if lag.word is not None else "Its updates carry no times"
+    reached = f"it reached us {delay(lag.seen)} after that start, at worst {delay(lag.worst)}"
     text = f"{word}; {reached}. Medians of {count(lag.count, 'incident')}."
     return notes.text(text, lag.basis)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from secondsource.adapters.reports.paper import FIGURES, WHOLE, AnyBlock, Column, Notes, Prose, Section, Table, Text
-from secondsource.adapters.reports.words import NONE, day, instant, lasting, money, part, percent
+from secondsource.adapters.reports.words import NONE, day, delay, instant, lasting, money, part, percent
 from secondsource.domain.register import State
 from secondsource.domain.review.asks import Ask
 from secondsource.domain.review.basis import Missing
@@ -21,7 +21,7 @@ def risks(measured: Measured, notes: Notes) -> Section:
         (
             Column("Risk"),
             Column("Severity", WHOLE),
-            Column("At the end"),
+            Column("At the end", WHOLE),
             Column("Opened", WHOLE),
             Column("Taken after", FIGURES),
             Column("Escalated", FIGURES),
@@ -138,12 +138,12 @@ def _taken(line: RiskLine) -> str:
     if len(line.answers) < 2:
         return "".join(map(_answered, line.answers)) or NONE
     taken = [answer.after for answer in line.answers if answer.after is not None]
-    return f"{len(taken)} of {len(line.answers)}" + (f", {lasting(max(taken))} at worst" if taken else "")
+    return f"{len(taken)} of {len(line.answers)}" + (f", {delay(max(taken))} at worst" if taken else "")
 
 
 def _answered(answer: Answer) -> str:
     if answer.after is not None:
-        return lasting(answer.after)
+        return delay(answer.after)
     return "nobody, cleared" if answer.over_at is not None else "nobody yet"
 
 
@@ -152,7 +152,7 @@ def _response(response: Response | Missing, notes: Notes) -> Text:
         return Text(f"How people answered: {response.reason}.", unknown=True)
     said = [f"{count(response.opened, 'opening')} in the period, {response.taken} taken by a person or a plan"]
     if response.median is not None and response.worst is not None:
-        said.append(f"after {lasting(response.median)} (median), at worst {lasting(response.worst)}")
+        said.append(f"after {delay(response.median)} (median), at worst {delay(response.worst)}")
     if response.unanswered:
         said.append(f"{response.unanswered} cleared before anybody took {'it' if response.unanswered == 1 else 'them'}")
     if response.waiting:

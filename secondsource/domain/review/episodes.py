@@ -116,7 +116,7 @@ def _of_risk(record: RiskRecord, facts: Facts, *, own: bool) -> Iterable[Episode
             continue
         worst = max(said, key=lambda signal: (signal.phase is not Phase.CLEARED, signal.severity, signal.at))
         exposure, how = _exposure(record, name, worst, ended or facts.period.end, facts)
-        harms = tuple(_harm(hit, facts, ended) for hit in exposure.hits if own or _passes(hit, facts.vendor))
+        harms = tuple(_harm(hit, facts, ended) for hit in exposure.hits if own or passes(hit, facts.vendor))
         if not own and not harms:
             continue
         ids = [id_ for signal in said for id_ in signal.evidence.observations]
@@ -138,5 +138,6 @@ def _harm(hit: FunctionHit, facts: Facts, ended: datetime | None) -> Harm:
     return Harm(hit.function, hit.name, hit.certain, hit.level_now, Span(start, max(start, end)), hurt[0] if hurt else None, hit.chain)
 
 
-def _passes(hit: FunctionHit, vendor: str) -> bool:
+def passes(hit: FunctionHit, vendor: str) -> bool:
+    """Whether the vendor, or a part of it, lies on the way from the function to the trouble."""
     return any(step == vendor or step.startswith(f"{vendor}/") for step in hit.chain_ids[2:])

@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from secondsource.domain.figures import percent, plain
+from secondsource.domain.review.asks import LATE
 from secondsource.domain.review.availability import Availability
 from secondsource.domain.review.basis import Basis
 from secondsource.domain.review.incidents import Lag
@@ -34,7 +35,7 @@ def headlines(measured: Measured) -> tuple[Headline, Headline, Headline, Headlin
 
 
 def sentence(measured: Measured) -> str:
-    """How it did, what that did to us, how late it spoke, what leaving would take, and by when to decide."""
+    """How it did, what that did to us, how late it spoke where it was late, what leaving would take, and by when to decide."""
     return "; ".join(_clauses(measured)) + "."
 
 
@@ -69,7 +70,7 @@ def _clauses(measured: Measured) -> Iterator[str]:
         yield f"{hurt[0].name}{more} was hurt for {lasting(hurt[0].hurt)}"
     elif measured.episodes:
         yield "no function of ours is known to have been hurt"
-    if isinstance(measured.lag, Lag) and measured.lag.word is not None:
+    if isinstance(measured.lag, Lag) and measured.lag.word is not None and measured.lag.word >= LATE:
         yield f"its first word came {lasting(measured.lag.word)} after the start that it claims"
     yield from _leave_clause(measured)
     dates = [line.notice_by for line in measured.contracts if line.notice_by is not None and (line.days_left or 0) >= 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -88,7 +89,7 @@ def measure(facts: Facts) -> Measured:
         context=facts.context.version,
         used=tuple(map(index_of(facts.context).name, used)),
         bands=bands,
-        mine=availability(bands, f"what we use of {facts.name}" if used else facts.name),
+        mine=_mine(bands, whole, f"what we use of {facts.name}" if used else facts.name),
         whole_bands=whole,
         whole=availability(whole, f"{facts.name} as a whole"),
         own_bands=own,
@@ -114,3 +115,10 @@ def measure(facts: Facts) -> Measured:
         contracts=contract_lines(facts),
         sources=tuple(source_lines(facts, sources)),
     )
+
+
+def _mine(bands: Sequence[Band], whole: Sequence[Band], what: str) -> Availability | Missing:
+    found = availability(bands, what)
+    if isinstance(found, Missing) and isinstance(availability(whole, what), Availability):
+        return Missing("its pages were read, and list nothing that we use")
+    return found

@@ -60,29 +60,30 @@ def last_full_quarter(now: datetime) -> tuple[datetime, datetime]:
     return start, end
 
 
-def period_of(start: datetime | None, end: datetime | None, first: datetime | None, now: datetime) -> Period:
-    """The period asked for. Without both ends it is the last full quarter where data goes back so far, else all since the first data.
+def period_of(start: datetime | None, end: datetime | None, data: tuple[datetime, datetime] | None, now: datetime) -> Period:
+    """The period asked for. Without both ends it is the last full quarter where data reaches over its start, else all that there is.
 
-    ``first`` is the time of the first data; None where there is none. Nothing is said of what lies after ``now``. Raises
+    ``data`` are the times of the first and the newest data; None where there is none. Nothing is said of what lies after ``now``. Raises
     :class:`NoReview` where no time is left.
     """
     why = "as asked for"
     if start is None and end is None:
-        start, end = last_full_quarter(now)
-        why = "the last full quarter"
-        if first is None or first > start:
-            start, end = first or start, now if first is not None else end
-            why = "since the first data, which does not reach back to the last full quarter" if first is not None else why
+        (start, end), why = last_full_quarter(now), "the last full quarter"
+        if data is not None and not data[0] <= start < data[1]:
+            # up to the minute after the newest data, so that it is in
+            start, end = data[0], data[1].replace(second=0, microsecond=0) + timedelta(minutes=1)
+            why = "all that there is data of, which does not reach over the start of the last full quarter"
     elif start is None:
-        if first is None:
+        if data is None:
             raise NoReview("there is no data of the vendor yet, so say with --from where the period begins")
-        start, why = first, "from the first data, to the end asked for"
+        start, why = data[0], "from the first data, to the end asked for"
     elif end is None:
         end, why = now, "from the start asked for, until now"
     assert start is not None
     assert end is not None
     if end > now:
-        end, why = now, f"{why}, cut at the time of this paper: what lies ahead is not known"
+        end = now
+        why += ", cut at the time of this paper: what lies ahead is not known" if why.endswith("asked for") else ""
     if start >= end:
         raise NoReview(f"the period must end after it starts; it would go from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC")
     return Period(start, end, why)

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from secondsource.domain.register import Change, State
+from secondsource.domain.register import Change, Entry, State
 from secondsource.domain.review.basis import Basis, Missing, basis
+from secondsource.domain.review.episodes import passes
 from secondsource.domain.review.facts import Facts, RiskRecord
 from secondsource.domain.review.spans import median
-from secondsource.domain.signals import Severity
+from secondsource.domain.signals import Phase, Severity
 
 _TAKES = frozenset({"acknowledge", "mitigate", "accept", "close"})
 _BEGINS = frozenset({"opened", "updated", "reopen", "expire"})
@@ -64,16 +65,22 @@ class Response(msgspec.Struct, frozen=True, tag=True):
 
 def risk_lines(facts: Facts) -> tuple[RiskLine, ...]:
     """Those that were open, taken or accepted at the end, or came in the period; the more severe first."""
-    lines = (_line(record, facts) for record in facts.risks if concerns(record, facts.vendor))
+    lines = (_line(record, facts) for record in facts.risks if concerns(record.entry, facts.vendor))
     return tuple(sorted((line for line in lines if line is not None), key=lambda line: (-line.severity.rank, line.opened_at, line.id)))
 
 
-def concerns(record: RiskRecord, vendor: str) -> bool:
+def concerns(entry: Entry, vendor: str) -> bool:
     """Whether the risk is one of the vendor's own: its finding names a part of it, or the vendor is its subject."""
-    entry = record.entry
     head, _, rest = entry.subject.partition("/")
     subject = rest.partition("/")[0] if head in ("vendor", "region") else head
     return subject == vendor or any(scope.vendor == vendor for scope in entry.scopes)
+
+
+def matters(entry: Entry, vendor: str, since: datetime) -> bool:
+    """Whether a review from ``since`` on has a use for it: it is the vendor's own or reached us by way of it, and was not over before."""
+    if entry.state is State.CLOSED and entry.updated_at < since:
+        return False
+    return concerns(entry, vendor) or any(passes(hit, vendor) for hit in entry.exposure.hits)
 
 
 def response(lines: Iterable[RiskLine], facts: Facts) -> Response | Missing:
@@ -106,7 +113,8 @@ def _line(record: RiskRecord, facts: Facts) -> RiskLine | None:
     answers = tuple(answer for answer in _answers(changes, record, facts) if facts.period.touches(answer.opened_at, answer.over_at))
     if state is State.CLOSED and not answers:
         return None
-    entry, said = record.entry, [signal for signal in record.signals if signal.at < facts.period.end]
+    entry = record.entry
+    said = [signal for signal in record.signals if signal.at < facts.period.end and signal.phase is not Phase.CLEARED]
     accepted = state is State.ACCEPTED and entry.state is State.ACCEPTED
     severities = [n.after for change in changes for n in change.numbers if n.name == "severity" and n.after is not None]
     return RiskLine(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ from secondsource.domain.status import Status, rank, worst
 
 PAGE = "page"
 UNDER_WAY = frozenset({"in_progress", "verifying"})
+_TELLING = (ComponentStatus, Incident, Maintenance, Gone)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -76,43 +77,34 @@ def timeline(facts: Facts, sources: Mapping[str, Sight], wanted: Collection[Scop
 def _steps(readings: Iterable[Observation], wanted: Collection[Scope]) -> list[_Step]:
     said: dict[str, _Said] = {}
     steps: list[_Step] = []
-    pending: datetime | None = None
-
-    def judge() -> None:
-        if pending is None:
-            return
-        status, ids = _judged(said.values())
-        if not steps or (steps[-1].status, steps[-1].ids) != (status, ids):
-            steps.append(_Step(pending, status, ids))
-
-    for observation in readings:
-        if observation.observed_at != pending:
-            judge()
-        pending = observation.observed_at
-        _take(said, observation, wanted)
-    judge()
+    for at, told in groupby(readings, key=lambda observation: observation.observed_at):
+        # what one poll said counts together; most polls say nothing new
+        news = [(observation.subject, _said(observation, wanted)) for observation in told if isinstance(observation.body, _TELLING)]
+        if all(said.get(subject) == now for subject, now in news):
+            continue
+        for subject, now in news:
+            if now is not None:
+                said[subject] = now
+            else:
+                said.pop(subject, None)
+        steps.append(_Step(at, *_judged(said.values())))
     return steps
 
 
-def _take(said: dict[str, _Said], observation: Observation, wanted: Collection[Scope]) -> None:
-    body, subject = observation.body, observation.subject
-    if isinstance(body, Gone):
-        said.pop(subject, None)
-        return
+def _said(observation: Observation, wanted: Collection[Scope]) -> _Said | None:
+    """What the reading leaves standing of its subject; None for nothing."""
+    body = observation.body
+    kind, status, there = "component", Status.UNKNOWN, False
     if isinstance(body, ComponentStatus):
-        kind, status, there = (PAGE if subject == PAGE else "component"), body.status, True
+        kind, status, there = (PAGE if observation.subject == PAGE else "component"), body.status, True
     elif isinstance(body, Incident):
         kind, status, there = "incident", body.status, not body.resolved and body.status is not Status.OPERATIONAL
     elif isinstance(body, Maintenance):
         kind, status, there = "maintenance", Status.MAINTENANCE, body.stage in UNDER_WAY
-    else:
-        return
-    scopes = body.scopes or (Scope(observation.vendor),)
-    mine = not wanted or any(scope.touches(part) for scope in scopes for part in wanted)
-    if there:
-        said[subject] = _Said(observation.id, kind, status, mine)
-    else:
-        said.pop(subject, None)
+    if not there:
+        return None
+    scopes = getattr(body, "scopes", ()) or (Scope(observation.vendor),)
+    return _Said(observation.id, kind, status, not wanted or any(scope.touches(part) for scope in scopes for part in wanted))
 
 
 def _judged(said: Collection[_Said]) -> tuple[Status | None, tuple[str, ...]]:
