@@ -125,9 +125,7 @@ def _drills(connection: Connection) -> Iterable[DrillRecord]:
         recovered = next((score.seconds for score in report.scores if score.measure == "recover"), None)
         yield DrillRecord(
             id=outcome.id,
-            title=report.title,
             plan=report.plan,
-            started_at=outcome.started_at,
             ended_at=outcome.ended_at,
             passed=report.passed,
             recovered_in=None if recovered is None else timedelta(seconds=recovered),
@@ -138,4 +136,4 @@ def _drills(connection: Connection) -> Iterable[DrillRecord]:
 def _runs(connection: Connection, entry: Entry) -> Iterable[RunRecord]:
     for run in runs.of_risk(connection, entry.id, live=False):
         if run.kind == "contingency":
-            yield RunRecord(run.id, run.runbook, entry.id, run.state.value, run.started_at, run.outcome)
+            yield RunRecord(run.id, run.runbook, run.started_at)

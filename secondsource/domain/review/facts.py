@@ -37,9 +37,7 @@ class DrillRecord(msgspec.Struct, frozen=True):
     """
 
     id: str
-    title: str
     plan: str | None
-    started_at: datetime
     ended_at: datetime
     passed: bool
     recovered_in: timedelta | None = None
@@ -56,14 +54,11 @@ class PlanRecord(msgspec.Struct, frozen=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """A run of a contingency plan for a risk, as it stands."""
+    """A run of a contingency plan for a risk of the vendor."""
 
     id: str
     plan: str
-    risk: str
-    state: str
     started_at: datetime
-    outcome: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -85,7 +85,7 @@ def _leave_clause(measured: Measured) -> Iterator[str]:
         yield f"outside it no alternative is known to help {bare[0]}{more}"
     elif way is not None:
         tested = f"drilled on {way.tested_at:%Y-%m-%d}" if way.tested_at else "never drilled"
-        yield f"{way.name} could take {percent(way.capacity)} of it in {lasting(way.tested_in or way.switch_time)}, {tested}"
+        yield f"{way.name} could take {percent(way.capacity)} of it in {lasting(way.takes)}, {tested}"
 
 
 def _up(measured: Measured) -> Headline:
@@ -155,11 +155,12 @@ def _leaving(measured: Measured) -> Headline:
         inside = [alternative.name for alternative in out.alternatives if alternative.sound]
         only = f"; within it there is {inside[0]}" if inside else ""
         return Headline(label, "no way known", f"outside it no alternative is known to help {', '.join(out.bare[:3])}{only}", out.basis)
-    tested = f"as drilled on {way.tested_at:%Y-%m-%d}" if way.tested_at else "as declared; never drilled"
+    drilled = f"drilled on {way.tested_at:%Y-%m-%d}" if way.tested_at else "never drilled"
+    tested = f"as {drilled}" if way.tested_in is not None else f"as declared; {drilled}"
     bare = f"; none is known to help {', '.join(out.bare[:2])}" if out.bare else ""
     return Headline(
         label,
-        lasting(way.tested_in or way.switch_time),
+        lasting(way.takes),
         f"to {way.name}, for {percent(way.capacity)} of the load, {tested}{bare}",
         out.basis,
     )

@@ -51,11 +51,14 @@ class Alternative(msgspec.Struct, frozen=True):
         return not self.hollow
 
     @property
+    def takes(self) -> timedelta:
+        """How long the switch takes: as tested, or else as declared."""
+        return self.tested_in if self.tested_in is not None else self.switch_time
+
+    @property
     def in_time(self) -> bool | None:
-        """Whether the switch, as tested or else as declared, takes no longer than the functions can bear; None where none rests on it."""
-        if self.needed_within is None:
-            return None
-        return (self.tested_in if self.tested_in is not None else self.switch_time) <= self.needed_within
+        """Whether the switch takes no longer than the functions can bear; None where none rests on it."""
+        return None if self.needed_within is None else self.takes <= self.needed_within
 
 
 class PlanLine(msgspec.Struct, frozen=True):
