@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from secondsource.adapters.plugins import connector
 from secondsource.cli import detect, parse
+from secondsource.cli.app import cli
 from secondsource.domain.observations import Observation
 
 HERE = Path(__file__).parent
@@ -131,4 +132,4 @@ def test_detect_says_when_nothing_fits() -> None:
     result = CliRunner().invoke(detect.command, [str(HERE / "statuspage/html/response.html")])
     assert result.exit_code == 1
     assert "no connector understands this" in result.stderr
-    assert CliRunner().invoke(detect.command, ["/does/not/exist"]).exit_code == 2
+    assert CliRunner().invoke(cli({}), ["detect", "/does/not/exist"]).exit_code == 2
