@@ -49,6 +49,9 @@ class PriceParams(BaseModel):
     standing: timedelta = Field(
         default=timedelta(hours=24), gt=timedelta(0), description="How long a finding stands after its last signal."
     )
+    forget: timedelta = Field(
+        default=timedelta(days=62), ge=timedelta(days=1), description="A price not heard of for so long is forgotten."
+    )
 
 
 class Amount(msgspec.Struct, frozen=True, array_like=True):
@@ -91,10 +94,14 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class PriceState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One price: what it is of, what each source says, the finding that stands, and what was last told."""
+    """One price: what it is of, what each source says, the finding that stands, and what was last told.
+
+    ``heard`` is about when it was last told of: not every time is written down, only what brings it forward by much.
+    """
 
     vendor: str
     item: str
+    heard: datetime
     dimension: str = ""
     region: str | None = None
     conditions: str = ""
@@ -126,36 +133,43 @@ class PriceChange:
     def keys(self, observation: Observation) -> Sequence[str]:
         body = observation.body
         if not isinstance(body, Price):
-            return ()  # a price that is no longer listed is no change; what it was is kept in case it comes back
+            return ()  # a price that is no longer listed is no change; what it was is kept for a while, in case it comes back
         key = f"{observation.vendor}/{body.item}/{body.dimension or '-'}"
         if body.region:
             key += f"@{body.region}"
         return (f"{key} ({body.conditions})" if body.conditions else key,)
 
     def on_observation(self, key: str, state: PriceState | None, observation: Observation, now: datetime, context: Context) -> Step | None:
-        body = observation.body
+        body, at = observation.body, observation.observed_at
         assert isinstance(body, Price)
         source = observation.source
         if state is None:
             first = Amount(body.amount, body.unit, body.currency, observation.id)
             quotes = {source: Quote(first, first)}
             state = PriceState(
-                observation.vendor, body.item, body.dimension, body.region, body.conditions, quotes, exercise=observation.exercise
+                observation.vendor, body.item, at, body.dimension, body.region, body.conditions, quotes, exercise=observation.exercise
             )
-            return Step(state)
+            return Step(state, (), at + self._params.forget)
         quote = state.quotes.get(source)
         if quote is not None and quote.now.id == observation.id:
-            return None
+            return self._again(key, state, at, now, context)
         amount = Amount(body.amount, body.unit, body.currency, observation.id)
         if quote is None:
             if len(state.quotes) >= MAX_SOURCES:
                 return None
             quote = Quote(amount, amount)
         elif quote.now.same(amount):
-            return None
+            return self._again(key, state, at, now, context)
         else:
             quote = Quote(quote.told, amount, quote.off_since)
-        return self._judge(key, msgspec.structs.replace(state, quotes={**state.quotes, source: quote}), now, context)
+        heard = max(at, state.heard)
+        return self._judge(key, msgspec.structs.replace(state, heard=heard, quotes={**state.quotes, source: quote}), now, context)
+
+    def _again(self, key: str, state: PriceState, at: datetime, now: datetime, context: Context) -> Step | None:
+        """A price that was told before: it need not be written down each time that it is still there."""
+        if at - state.heard < self._params.forget / 4:
+            return None
+        return self._judge(key, msgspec.structs.replace(state, heard=at), now, context)
 
     def on_wake(self, key: str, state: PriceState, now: datetime, context: Context) -> Step | None:
         return self._judge(key, state, now, context)
@@ -191,7 +205,12 @@ class PriceChange:
                 state = msgspec.structs.replace(state, finding=None)
             else:
                 wakes.append(ends)
-        return Step(state, said, min(wakes, default=None))
+        forgotten = state.heard + self._params.forget
+        if forgotten > now:
+            wakes.append(forgotten)
+        elif state.finding is None:
+            return Step(None, said)
+        return Step(state, said, min(wakes))
 
     def _off(self, quote: Quote, spot: bool) -> bool:
         if not quote.told.comparable(quote.now) or quote.told.value == 0:

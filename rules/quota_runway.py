@@ -58,8 +58,8 @@ class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
     """A quota as last read, its samples, and the finding.
 
     ``samples`` end with the reading that began the newest of them. Until the next one begins, ``quota``, read ``at``, stands in its place,
-    and the trend stays that of ``samples``. It is worked out only once it can matter: ``slope``, per second, and ``steepest``, which it does
-    not exceed, are None until then and 0 for no trend.
+    and the trend stays that of ``samples``. It is worked out only once it can matter: ``slope``, per second, and ``steepest``, which is
+    never less, are None until then and 0 for no trend.
     """
 
     vendor: str
