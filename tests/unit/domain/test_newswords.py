@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondsource.domain.newswords import CHIPS_AND_MEMORY, Entities, labels
+from secondsource.domain.labelling import Entities, Labeller
+from secondsource.domain.newswords import CHIPS_AND_MEMORY
 from secondsource.domain.text import plain_text, tidy
+
+labels = Labeller().labels
 
 
 @pytest.mark.parametrize(
