@@ -34,13 +34,13 @@ class Query(BaseModel):
     limit: str | float | None = Field(
         default=None, description="PromQL for the limit, or a number. None says that the limit is not known, not that there is none."
     )
-    emits: Literal["quota", "spend"] = "quota"
+    emits: Literal["quota", "spend"] = Field(default="quota", description="Whether it is use against a limit, or money.")
     unit: str = Field(default="", max_length=40, description="What is counted: 'GPU hours', 'tokens/min'.")
-    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$", description="The currency of a spend query.")
     period: Literal["hour", "day", "month"] = Field(default="month", description="What the money of a spend query was spent over.")
     vendor: str | None = Field(default=None, description="Whose quota it is, where that is not the source's vendor.")
-    region: str | None = None
-    product: str | None = None
+    region: str | None = Field(default=None, description="The region that it is about, where the series do not say it.")
+    product: str | None = Field(default=None, description="The product that it is about, where the series do not say it.")
     item: str | None = Field(default=None, description="The accelerator or model that is paid for.")
     labels: Mapping[Target, str] = Field(
         default={}, description="Which label of the series tells vendor, region, product, item or the quota's name."
@@ -56,7 +56,7 @@ class Query(BaseModel):
 class Config(SourceConfig):
     """A Prometheus server (or what answers like one: Thanos, Mimir, VictoriaMetrics) and what to ask it."""
 
-    queries: tuple[Query, ...] = Field(min_length=1)
+    queries: tuple[Query, ...] = Field(min_length=1, description="What is asked: one entry for each quota or sum of money.")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Config:

@@ -1,4 +1,4 @@
-"""``secondsource test``: rule and runbook cases, in virtual time."""
+"""``secondsource test``: cases of rules and runbooks, in virtual time, and of connectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from secondsource.testing.cases import Result, files, run_file
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with every case and its problems.")
 def command(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Run the cases in the files PATH, or below the folders PATH, in virtual time.
+    """Run the cases in the files PATH, or below the folders PATH, in virtual time: of rules, runbooks and connectors.
 
     Exits with 1 where a case fails. Every problem is named with its file, line and column.
     """

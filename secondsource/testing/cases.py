@@ -1,7 +1,8 @@
-"""Cases in YAML: what goes in, and what must come out, in virtual time. Run by ``secondsource test`` and by pytest alike.
+"""Cases: what goes in, and what must come out, in virtual time. Run by ``secondsource test`` and by pytest alike.
 
-A file holds one case or several, separated by ``---``. The first word of a case says what it tests: a case with ``rule:`` goes to
-the module ``rule_cases`` beside this one, one with ``runbook:`` to ``runbook_cases``, and so on; those modules describe their forms.
+A case of a connector is a folder with a ``request.json``; the module ``fixtures`` beside this one describes it. All others are YAML: a file
+holds one case or several, separated by ``---``. The first word of a case says what it tests: a case with ``rule:`` goes to the
+module ``rule_cases`` beside this one, one with ``runbook:`` to ``runbook_cases``, and so on; those modules describe their forms.
 To add a kind of case, add a module ``<kind>_cases`` with a function ``run(document) -> list[Problem]``: the problems that it
 found, each with its place, empty where the case holds.
 """
@@ -20,7 +21,9 @@ from secondsource import testing as package
 from secondsource.contracts.yaml_positions import BadYaml, Document, read
 from secondsource.domain.errors import UserError
 from secondsource.domain.problems import Problem
+from secondsource.testing import fixtures
 
+_PATTERNS = ("*.yaml", "*.yml", f"*/{fixtures.REQUEST}")
 Runner = Callable[[Document], list[Problem]]
 
 
@@ -46,13 +49,18 @@ def runners() -> Mapping[str, Runner]:
 
 
 def files(paths: Iterable[Path]) -> list[Path]:
-    """Every YAML file named or below a folder named, sorted, each once. Raises ``UserError`` where there is none."""
+    """Every file of cases named or below a folder named, sorted, each once. Raises ``UserError`` where there is none.
+
+    A folder of a connector's case is its ``request.json``.
+    """
     found: set[Path] = set()
     for path in paths:
-        if path.is_dir():
-            below = {file for pattern in ("*.yaml", "*.yml") for file in path.rglob(pattern)}
+        if (path / fixtures.REQUEST).is_file():
+            found.add(path / fixtures.REQUEST)
+        elif path.is_dir():
+            below = {file for pattern in _PATTERNS for file in path.rglob(pattern)}
             if not below:
-                raise UserError(f"{path} holds no cases: no file below it ends in .yaml or .yml")
+                raise UserError(f"{path} holds no cases: no file below it ends in .yaml or .yml, or is called {fixtures.REQUEST}")
             found |= below
         elif path.exists():
             found.add(path)
@@ -63,6 +71,9 @@ def files(paths: Iterable[Path]) -> list[Path]:
 
 def run_file(path: Path) -> list[Result]:
     """Run every case of a file, in its order. A file that is no YAML, or holds no case, is one failed result."""
+    if path.name == fixtures.REQUEST:
+        case = path.resolve().parent
+        return [Result(str(path), 1, "connector", f"{case.parent.name}/{case.name}", tuple(fixtures.check(path.parent)))]
     known = runners()
     try:
         documents = read(path)

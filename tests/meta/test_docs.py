@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from secondsource.adapters.known import known
+from secondsource.settings.file import Configuration
+from secondsource.settings.load import examine
 from tests.meta.repository import ROOT, blocks, documents, relative
 
 _LINK = re.compile(r"\[[^\]]*\]\((?!\w+:|#)([^)\s#]+)")
@@ -32,6 +35,18 @@ def unloadable(markdown: str) -> list[str]:
     return found
 
 
+def unsound(markdown: str, folder: Path) -> list[str]:
+    """What the program says of the YAML examples in ``markdown`` that are configurations: all their keys are a configuration's."""
+    found = []
+    for line, text in blocks(markdown, "ya?ml"):
+        value = yaml.safe_load(text) if not unloadable(f"```yaml\n{text}```\n") else None
+        if isinstance(value, dict) and value and value.keys() <= Configuration.model_fields.keys():
+            path = folder / "secondsource.yaml"
+            path.write_text(text, encoding="utf-8")
+            found += [f"line {line}: {problem.text}" for problem in examine(path, known()).problems]
+    return found
+
+
 def dangling(markdown: str, folder: Path) -> list[str]:
     """Links and pictures that lead to no file."""
     return [link for link in _LINK.findall(markdown) if not (folder / link).exists()]
@@ -44,9 +59,10 @@ def commanded(markdown: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", documents(), ids=relative)
-def test_document_holds(path: Path) -> None:
+def test_document_holds(path: Path, tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert unloadable(text) == []
+    assert unsound(text, tmp_path) == []
     assert dangling(text, path.parent) == []
     assert commanded(text) - set(_TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8"))) == set()
 
@@ -56,6 +72,8 @@ def test_bad_documents_are_found(tmp_path: Path) -> None:
     assert unloadable("1. step\n\n   ```yml\n   a:\n     - b: ]\n   ```\n")
     assert unloadable("```json\n{'a': 1}\n```\n")
     assert unloadable('```yaml\na: 1\n---\nb: 2\n```\n```json\n{"a": 1}\n```\n```text\na: [1\n```\n') == []
+    assert unsound("```yaml\nsources: [nobody_at_all]\n```\n", tmp_path)[0].startswith("line 1: sources[0]: ")
+    assert unsound("```yaml\nsources: [openai]\n```\n```yaml\nid: openai\nsources: []\n```\n```yaml\na: [1\n```\n", tmp_path) == []
     (tmp_path / "here.md").write_text("here")
     links = "[a](here.md#part) [b](gone.md) ![c](gone.png) [d](https://example.org) [e](#part)"
     assert dangling(links, tmp_path) == ["gone.md", "gone.png"]
