@@ -91,6 +91,8 @@ async def test_the_front_page_begins_with_what_hurts(site: Site) -> None:
     await signed_in(site)
     front = await page(site, "/")
     assert "2 outages now, 1 of which hurts already" in front.text
+    site.hear(outage(Phase.CLEARED, subject="gpuco", scopes=(Scope("gpuco"),), now=at(1)))
+    assert "1 outage now, and it hurts already" in (await page(site, "/")).text
     places = [front.text.index(title) for title in ("Halcyon AI: major outage for 40 min", "GPU Co: degraded", "Halcyon AI: dearer")]
     assert places == sorted(places)
     assert "hurt already" in front.text

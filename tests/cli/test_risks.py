@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import threading
@@ -10,36 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from click.testing import CliRunner, Result
 
 from secondsource.cli.app import cli
 from secondsource.domain.register import risk_id
 from secondsource.domain.signals import Severity
 from tests.support.company import at, outage
-from tests.support.site import Site
+from tests.support.site import Served
 
 RISK = risk_id("vendor_outage", "halcyon")
 Run = Callable[..., Result]
-
-
-class Served:
-    """The site behind a real server, in a thread with a loop of its own."""
-
-    def __init__(self, path: Path) -> None:
-        self.site = Site(path)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(self.site.app, log_level="warning", lifespan="off", access_log=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([self._socket])))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
-        asyncio.run(self.site.close())
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 import httpx2
 import msgspec
+import uvicorn
 from fastapi import FastAPI
 
 from secondsource.adapters.clock import VirtualClock
@@ -118,3 +122,23 @@ class Site:
         """Let go."""
         await self.client.aclose()
         self.database.close()
+
+
+class Served:
+    """The site behind a real server on loopback, in a thread with a loop of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.site = Site(path)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(self.site.app, log_level="warning", lifespan="off", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([self._socket])))
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the server and let go."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+        asyncio.run(self.site.close())

@@ -38,6 +38,7 @@ class RiskFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     function: str | None = None
     exercise: str | None = ""
     text: str | None = None
+    drills: bool = False  # those of drills only
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -70,6 +71,8 @@ def _conditions(wanted: RiskFilter) -> Iterable[ColumnElement[bool]]:
     c = _risks.c
     if wanted.exercise is not None:
         yield c.exercise == wanted.exercise
+    if wanted.drills:
+        yield c.exercise != ""
     if len(wanted.states) == 1:
         yield c.state == wanted.states[0].value
     elif wanted.states:

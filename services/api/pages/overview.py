@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from secondsource.adapters.sql import risk_lists, sources
-from secondsource.adapters.sql.risk_lists import RiskFilter
+from secondsource.adapters.sql.risk_lists import RiskFilter, Sort
 from secondsource.domain.register import Entry, State
 from secondsource.domain.words import count
 from services.api.access import needs
@@ -42,23 +42,25 @@ class Front(msgspec.Struct, frozen=True):
 def front(connection: Connection, now: datetime) -> Front:
     """The start page's lists."""
 
-    def read(wanted: RiskFilter, limit: int = MOST) -> list[Entry]:
-        return risk_lists.page(connection, wanted, "hurts_at", None, limit)[0]
+    def read(wanted: RiskFilter, sort: Sort = "hurts_at", limit: int = MOST) -> list[Entry]:
+        return risk_lists.page(connection, wanted, sort, None, limit)[0]
 
-    live = read(RiskFilter(HANDLED))
-    past, _ = risk_lists.page(connection, RiskFilter((State.CLOSED,)), "updated", None, 8)
-    handled = [entry for entry in read(RiskFilter(HANDLED, exercise=None)) if entry.exercise]
+    handled, drilled = RiskFilter(HANDLED), RiskFilter(HANDLED, drills=True, exercise=None)
 
     def items(entries: Sequence[Entry]) -> tuple[RiskItem, ...]:
         return tuple(item(entry, now) for entry in entries)
 
     return Front(
-        now=items([entry for entry in live if entry.exposure.outage and entry.cleared_at is None]),
-        also=items([entry for entry in live if not (entry.exposure.outage and entry.cleared_at is None)]),
+        now=items([entry for entry in read(handled) if _goes_on(entry)]),
+        also=items([entry for entry in read(handled, "severity") if not _goes_on(entry)]),
         watched=items(read(RiskFilter((State.MONITORING, State.ACCEPTED)))),
-        past=items(past),
-        drills=items(handled),
+        past=items(read(RiskFilter((State.CLOSED,)), "updated", 8)),
+        drills=items(read(drilled)),
     )
+
+
+def _goes_on(entry: Entry) -> bool:
+    return entry.exposure.outage and entry.cleared_at is None
 
 
 def lede(found: Front, blind: Sequence[SourceItem], watched: int, now: datetime) -> str:
@@ -66,7 +68,7 @@ def lede(found: Front, blind: Sequence[SourceItem], watched: int, now: datetime)
     blindness = f"{count(len(blind), 'source')} can not be read, so what {'it tells' if len(blind) == 1 else 'they tell'} of is unknown"
     hurt = [risk for risk in found.now if risk.first_hurt_at is not None and risk.first_hurt_at <= now]
     if found.now:
-        head = f"{count(len(found.now), 'outage')} now, {len(hurt) or 'none'} of which {'hurts' if len(hurt) == 1 else 'hurt'} already"
+        head = f"{count(len(found.now), 'outage')} now, {_hurting(len(hurt), len(found.now))}"
     elif found.also:
         head = f"No outage that we know of; {count(len(found.also), 'other finding')} open"
     elif not watched:
@@ -74,6 +76,12 @@ def lede(found: Front, blind: Sequence[SourceItem], watched: int, now: datetime)
     else:
         head = "Nothing is wrong that we know of"
     return f"{head}; {blindness}." if blind else f"{head}."
+
+
+def _hurting(hurt: int, whole: int) -> str:
+    if whole == 1:
+        return "and it hurts already" if hurt else "which does not hurt yet"
+    return f"{hurt or 'none'} of which {'hurts' if hurt == 1 else 'hurt'} already"
 
 
 @router.get("/")
