@@ -106,6 +106,14 @@ class HttpFetcher:
             self._tokens.forget(request.auth or "")
         return fetched
 
+    async def secrets(self, auth: str, policy: FetchPolicy = DEFAULT_POLICY) -> tuple[str, ...]:
+        """The texts that must not be told of what the credential called ``auth`` opens, a token that was fetched for it among them.
+
+        Raises ``CredentialError``, or ``Refusal`` where no token is given.
+        """
+        proof = await self._proof(auth, find(auth, self._credentials), policy)
+        return proof.secrets if proof is not None else ()
+
     async def _proof(self, name: str, credential: Credential | None, policy: FetchPolicy) -> Proof | None:
         if isinstance(credential, ClientCredentials | GoogleServiceAccount):
             return await self._tokens.proof(name, credential, policy)
