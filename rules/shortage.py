@@ -373,7 +373,7 @@ class Shortage:
 
 def _lowest(steps: Sequence[tuple[datetime, Decimal]], since: datetime, until: datetime) -> Decimal | None:
     """The lowest price, where that tells anything: no held median is lower, and it is found with a fraction of the work."""
-    lowest = min(price for _, price in steps)
+    _, lowest = min(steps, key=itemgetter(1))
     return lowest if lowest > 0 else held_median(steps, since, until)
 
 

@@ -87,7 +87,7 @@ def steepest_trend(points: Sequence[tuple[datetime, float]]) -> float:
 
 
 def _timed(points: Sequence[tuple[datetime, float]]) -> list[tuple[float, float]]:
-    return [((at - _EPOCH).total_seconds(), value) for at, value in points]
+    return [(at.timestamp(), value) for at, value in points]
 
 
 def held_median(steps: Sequence[tuple[datetime, Decimal]], since: datetime, until: datetime) -> Decimal | None:

@@ -69,12 +69,10 @@ class Partition:
                 self.wakes.append((row.wake_at, rule, row.key))
         heapq.heapify(self.wakes)
 
-    def wake(self, rule: int, key: str, cell: Cell, at: datetime) -> None:
-        """Have the cell woken at ``at``, and no longer when it was to be woken before."""
-        cell.wake_at = at
-        if cell.queued is None or at < cell.queued:
-            cell.queued = at
-            heapq.heappush(self.wakes, (at, rule, key))
+    def queue(self, rule: int, key: str, cell: Cell, at: datetime) -> None:
+        """Put the cell in the queue at ``at``; where it stood before no longer counts."""
+        cell.queued = at
+        heapq.heappush(self.wakes, (at, rule, key))
 
     def next_wake(self) -> datetime | None:
         """When the first wake falls due that still holds; it is then the first of the queue."""

@@ -182,26 +182,24 @@ class Engine:
     def _keep(
         self, home: Partition, target: _Target, key: str, cell: Cell | None, step: Step, signals: list[Signal], *, waking: bool = False
     ) -> None:
+        state, wake_at = step.state, step.wake_at
         if step.signals:
             if not (target.at_once or waking):
                 raise RuleError(target.id, key, "a portfolio-scoped rule signals on a wake, never on an observation")
             signals.extend(step.signals)
-        cells = home.cells[target.index]
         if cell is None:
-            if step.state is None:
+            if state is None:
                 return
-            cell = cells[key] = Cell()
-        elif step.state is None:
-            del cells[key]
-        cell.state = step.state
+            cell = home.cells[target.index][key] = Cell()
+        elif state is None:
+            del home.cells[target.index][key]
+        cell.state = state
         cell.packed = None
-        wake_at = step.wake_at
         if not (target.at_once or waking) and cell.wake_at is not None:
             wake_at = cell.wake_at if wake_at is None else min(wake_at, cell.wake_at)
-        if wake_at is None:
-            cell.wake_at = None
-        else:
-            home.wake(target.index, key, cell, wake_at)
+        cell.wake_at = wake_at
+        if wake_at is not None and (cell.queued is None or wake_at < cell.queued):
+            home.queue(target.index, key, cell, wake_at)
         if not cell.dirty:
             cell.dirty = True
             self._dirty.append((home, target.index, key, cell))
