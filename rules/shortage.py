@@ -4,7 +4,7 @@ The index of an item is a weighted mean of three parts, each from 0 to 1:
 
 - *vanished*: the share of the offers seen in the window that are no longer listed;
 - *price*: how far the price stands above its own median over the window, in parts of ``full_climb``; the middle of all series;
-- *news*: stories that say ``shortage`` or ``allocation`` of the item, in parts of ``full_news``.
+- *news*: stories that say ``shortage`` or ``allocation`` of the item, in parts of ``full_news``; one that many outlets tell is one.
 
 A part that nobody feeds is left out of the mean: it lowers the confidence, not the index. News can raise the index, never
 lower it, because a quiet press proves nothing. News of what an item is made of (``related``) counts where the item has a
@@ -35,6 +35,7 @@ from secondsource.domain.items import CHIPS, MEMORY, matcher, normalised
 from secondsource.domain.money import Unit
 from secondsource.domain.observations import Gone, News, Observation, Offer, Price
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
+from secondsource.domain.stories import Story, folded, headlines, kept, loudness, parties
 from secondsource.domain.words import count, duration
 
 _NO_GOODS = frozenset({Unit.MILLION_TOKENS, Unit.KWH, Unit.MWH})  # tokens and energy are dear at times, not sold out
@@ -43,7 +44,6 @@ Usual = Callable[[Sequence[tuple[datetime, Decimal]], datetime, datetime], Decim
 
 MAX_OFFERS = 2000
 MAX_STEPS = 64
-MAX_STORIES = 100
 
 _RELATED = {
     "a100": ("hbm", "gpu"), "h100": ("hbm", "hbm3", "cowos", "gpu"), "h200": ("hbm", "hbm3e", "cowos", "gpu"),
@@ -100,16 +100,6 @@ class Series(msgspec.Struct, frozen=True, array_like=True):
     currency: str
     id: str
     steps: tuple[tuple[datetime, Decimal], ...]
-
-
-class Story(msgspec.Struct, frozen=True, array_like=True):
-    """One news item that says shortage. ``direct``: it names the item itself."""
-
-    at: datetime
-    id: str
-    title: str
-    weight: float
-    direct: bool
 
 
 class ShortageState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -251,10 +241,7 @@ class Shortage:
         weight = max((label.weight for label in body.labels if label.name in self._labels), default=0.0)
         at = min(observation.observed_at, body.published_at or observation.observed_at)
         direct = key in {self._key(entity.rpartition("/")[2]) for entity in body.entities}
-        stories = {**state.stories, place: Story(at, observation.id, body.title, weight, direct)}
-        if len(stories) > MAX_STORIES:
-            newest = sorted(stories, key=lambda name: (stories[name].at, stories[name].id))[-MAX_STORIES:]
-            stories = {name: stories[name] for name in sorted(newest)}
+        stories = kept(state.stories, place, Story(at, observation.id, body.title, weight, direct, parties(body.entities)))
         return None if stories == state.stories else msgspec.structs.replace(state, stories=stories, reported=True)
 
     def _pruned(self, state: ShortageState, now: datetime) -> ShortageState:
@@ -292,11 +279,7 @@ class Shortage:
         stories = [story for story in state.stories.values() if story.direct]
         if stories or vanished is not None or price is not None:
             stories = list(state.stories.values())
-        loudest: dict[str, Fraction] = {}
-        for story in stories:
-            title = story.title.casefold()
-            loudest[title] = max(loudest.get(title, Fraction(0)), Fraction(str(story.weight)))
-        said = sum(loudest.values(), Fraction(0)) / self._full_news
+        said = loudness(stories) / self._full_news
         news = min(said, Fraction(1)) if stories or state.reported else None
         return self._combined(vanished, climb, price, news)
 
@@ -332,7 +315,7 @@ class Shortage:
         parts = [
             "offers are not fed" if reckoned.vanished is None else f"{len(gone)} of {count(len(state.offers), 'offer')} vanished",
             "prices are not fed" if reckoned.climb is None else f"price {percent(reckoned.climb)} against its median",
-            "news is not fed" if reckoned.news is None else f"{count(len(state.stories), 'report')} of shortage",
+            "news is not fed" if reckoned.news is None else f"{count(len(folded(state.stories.values())), 'report')} of shortage",
         ]
         reason = (
             f"Index {rounded(reckoned.index, 2):f} ({params.threshold:g} is reported) with confidence {rounded(reckoned.confidence, 2):f}: "
@@ -346,12 +329,11 @@ class Shortage:
             Measure("price against median", _told(reckoned.climb)),
             Measure("news", _told(reckoned.news), f"weight {params.weight_news:g}"),
         )
-        stories = sorted(state.stories.values(), key=lambda story: (story.at, story.id))
-        facts = [f"“{story.title}”" for story in stories[-10:]]
+        facts = headlines(state.stories.values(), 10)
         if gone:
             facts.append(f"Vanished from {', '.join(sorted(set(gone)))}")
         told = [(o.at, o.id) for o in state.offers.values() if not o.listed]
-        told += [(s.steps[-1][0], s.id) for s in state.prices.values()] + [(s.at, s.id) for s in stories]
+        told += [(s.steps[-1][0], s.id) for s in state.prices.values()] + [(s.at, s.id) for s in state.stories.values()]
         ids = tuple(dict.fromkeys(identity for _, identity in sorted(told)))[-50:]
         kind, _, item = key.partition("/")
         words = "no longer short" if phase is Phase.CLEARED else "shortage"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from secondsource.domain.newswords import CHIPS_AND_MEMORY, LOOKALIKES, TERMS
 from secondsource.domain.observations import Label
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Characters of writing where a word may stand within a run of letters: kana, Chinese characters, Hangul, Thai and its neighbours."""
 
 _OVER = r"eas(?:e|es|ed|ing)|end(?:s|ed|ing)?|over|avert\w*|avoid\w*|resolv(?:e|es|ed|ing)|fad(?:e|es|ed|ing)|lift(?:s|ed|ing)?"
@@ -33,7 +33,7 @@ _ENDING = re.compile(
     r"fad(?:e|es|ed|ing)|lifted(?! (?:[\w'’-]+ )?prices)|unlikely|called off|denied|ruled out)\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(rf"[.;:!?—–]\s|,\s|[。、]|[.,;:!?](?=[{_UNSPACED}])|\b(?:but|while|although|though)\b")
+_CLAUSE = re.compile(rf"[.;:!?—–]\s|,\s|[。、]|[.,;:!?](?=[{UNSPACED}])|\b(?:but|while|although|though)\b")
 _LASTS = frozenset({"price", "acquisition"})  # that a rise eases, or a takeover ends, is news of the rise and of the takeover
 _REACH = 60
 _NEAR = 20  # how far a declared negation reaches: its language need not have words
@@ -47,7 +47,7 @@ def pattern_of(term: str) -> str:
         for part in unicodedata.normalize("NFKC", term).replace("...", "…").replace("…", " … ").split()
         if part.strip("+") or part == "…"
     ]
-    unspaced = re.search(f"[{_UNSPACED}]", term) is not None
+    unspaced = re.search(f"[{UNSPACED}]", term) is not None
     gap = r"(?:[^\s。、.,;:!?]{0,15}?\s?){0,3}?" if unspaced else rf"\s+(?:(?!(?:{_OVER}|no|not)\b)[\w'’$%.-]+\s+){{0,3}}?"
     pieces: list[str] = []
     for part in parts:
@@ -64,8 +64,8 @@ def _word(part: str) -> str:
     body = part.strip("+")
     head = r"[\w-]{0,40}" if part.startswith("+") else ""
     tail = r"[\w-]{0,40}" if part.endswith("+") and part != "+" else ""
-    before = "" if re.match(f"[{_UNSPACED}]", body) else r"(?<!\w)" if head or re.match(r"\w", body) else ""
-    after = "" if re.search(f"[{_UNSPACED}]$", body) else r"(?!\w)" if tail or re.search(r"\w$", body) else ""
+    before = "" if re.match(f"[{UNSPACED}]", body) else r"(?<!\w)" if head or re.match(r"\w", body) else ""
+    after = "" if re.search(f"[{UNSPACED}]$", body) else r"(?!\w)" if tail or re.search(r"\w$", body) else ""
     return before + head + re.escape(body) + tail + after
 
 
