@@ -6,7 +6,6 @@ The bounded forms are made from the domain's own, so that a kind that is added t
 from __future__ import annotations
 
 import types
-import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from secondsource.domain.observations import KINDS, AnyBody
+from services.api.controls import CONTROLS, holds_controls
 
 Anything = TypeVar("Anything")
 
@@ -26,6 +26,7 @@ _LONG = {"text": 4000, "summary": 4000, "title": 500, "original": 500, "conditio
 _SHORT = 200
 _MOST = 100  # members of a list
 _LARGEST = 10**15
+_VISIBLE = {"pattern": f"^[^{CONTROLS}]*$"}
 _DIGITS = 18  # after the point
 
 
@@ -34,7 +35,7 @@ def _bounded(type_: Any, field: str = "") -> Any:
     if type_ is str:
         if field == "currency":
             return Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-        return Annotated[str, Meta(max_length=_LONG.get(field, _SHORT))]
+        return Annotated[str, Meta(max_length=_LONG.get(field, _SHORT), extra_json_schema=_VISIBLE)]
     if type_ in (int, float):
         return Annotated[type_, Meta(ge=-_LARGEST, le=_LARGEST)]
     if type_ is datetime:
@@ -73,8 +74,8 @@ PUSHED: Any = Union[tuple(_bounded(type_) for kind, type_ in sorted(KINDS.items(
 class PushItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One observation. ``subject`` names what it is about in words of the sender's own, and is the same each time: ``quota/tokens``."""
 
-    vendor: Annotated[str, Meta(min_length=1, max_length=_SHORT)]
-    subject: Annotated[str, Meta(min_length=1, max_length=300)]
+    vendor: Annotated[str, Meta(min_length=1, max_length=_SHORT, extra_json_schema=_VISIBLE)]
+    subject: Annotated[str, Meta(min_length=1, max_length=300, extra_json_schema=_VISIBLE)]
     body: PUSHED
     occurred_at: Annotated[datetime, Meta(tz=True)] | None = None
 
@@ -109,7 +110,7 @@ def _settled(value: Anything, place: str) -> Anything:
     """The value with its instants in UTC. Raises :class:`msgspec.ValidationError` where the forms can not tell what is wrong."""
     found: Any = value
     if isinstance(found, str):
-        if not found.isprintable() and any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in found):
+        if holds_controls(found):
             raise msgspec.ValidationError(f"it holds control characters - at `$.{place}`")
     elif isinstance(found, datetime):
         found = found.astimezone(UTC)

@@ -97,3 +97,12 @@ async def test_the_example_of_a_push_can_be_pushed(site: Site) -> None:
     answer = await site.post("/v1/observations", example)
     assert (answer.status_code, answer.json()["rejected"]) == (202, 0)
     checked(document, "PushAnswer", answer.json())
+
+
+async def test_the_examples_have_the_form_that_they_are_examples_of(site: Site) -> None:
+    document = await described(site)
+    shown = {name: schema["examples"] for name, schema in document["components"]["schemas"].items() if "examples" in schema}
+    assert {"RiskPage", "ProblemDetails", "Acceptance", "Reasoned", "Remark", "Comment", "Ticking"} <= set(shown)
+    for name, examples in shown.items():
+        for example in examples:
+            checked(document, name, example)

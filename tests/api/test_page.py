@@ -99,6 +99,16 @@ async def test_the_front_page_begins_with_what_hurts(site: Site) -> None:
     assert "until it hurts" in front.text
 
 
+@pytest.mark.parametrize(("verb", "more"), [("close", {}), ("accept", {"until": "2025-10-30T00:00:00Z"})])
+async def test_what_somebody_closed_while_it_goes_on_is_not_called_well(site: Site, verb: str, more: dict[str, str]) -> None:
+    site.hear(outage())
+    await site.post(f"/v1/risks/{RISK}/{verb}", {"reason": "x", **more})
+    await signed_in(site)
+    assert "1 outage that somebody closed or accepted goes on; 2 sources can not be read" in (await page(site, "/")).text
+    site.hear(outage(Phase.CLEARED, now=at(1)))
+    assert "Nothing is wrong that we know of" in (await page(site, "/")).text
+
+
 async def test_a_risk_shows_its_chain_from_event_to_function(site: Site) -> None:
     site.hear(outage(subject="aws", scopes=(EAST,), title="AWS us-east-1: down", since=at(-40)))
     await signed_in(site)
@@ -217,7 +227,10 @@ async def test_a_decision_is_taken_on_the_page_by_who_may(site: Site) -> None:
     token = await signed_in(site, site.key("cy", person="cy"))
     shown = await page(site, f"/runs/{id_}")
     assert {attrs.get("id") for tag, attrs in shown.tags if tag == "form"} >= {"approve", "decline"}
-    assert (await submit(site, f"/runs/{id_}/approve", token, comment="go")).status_code == 303
+    assert {attrs.get("id") for tag, attrs in (await page(site, f"/risks/{RISK}")).tags if tag == "form"} >= {"approve", "decline"}
+    gone = await submit(site, f"/runs/{id_}/approve", token, comment="go", back=f"/risks/{RISK}")
+    assert (gone.status_code, gone.headers["location"]) == (303, f"/risks/{RISK}")
+    assert "0 of 5 done" in (await page(site, f"/risks/{RISK}")).text
     assert (await site.get(f"/v1/risks/{RISK}")).json()["state"] == "mitigating"
 
 
@@ -231,7 +244,8 @@ async def test_a_checklist_is_ticked_on_the_page(site: Site) -> None:
     assert "1 of 5 done" in shown
     assert "Ana Ito , 06:53 UTC : 40 % left" in shown
     for verb, state in (("pause", "paused"), ("resume", "running"), ("rollback", "running"), ("cancel", "cancelled")):
-        assert (await submit(site, f"/runs/{id_}/{verb}", token, comment="because")).status_code == 303
+        done = await submit(site, f"/runs/{id_}/{verb}", token, comment="because", back="https://evil.example")
+        assert (done.status_code, done.headers["location"]) == (303, "/")
         assert (await site.get(f"/v1/runs/{id_}")).json()["state"] == state
 
 

@@ -112,6 +112,17 @@ def outages(connection: Connection, rules: Collection[str], exercise: str = "") 
     return [from_json(payload, Entry) for payload in connection.execute(statement.order_by(_risks.c.id)).scalars()]
 
 
+def going_on(connection: Connection, rules: Collection[str], states: Collection[State]) -> int:
+    """How many risks of the real world, found by one of ``rules`` and in one of ``states``, still fire."""
+    statement = select(func.count()).where(
+        _risks.c.exercise == "",
+        _risks.c.rule.in_(sorted(rules)),
+        _risks.c.cleared_at.is_(None),
+        _risks.c.state.in_([state.value for state in states]),
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def by_vendor(connection: Connection) -> dict[str, tuple[int, Severity]]:
     """For each vendor with risks of the real world that are not closed: how many, and the worst."""
     live = select(_risks.c.vendor, func.count(), func.max(_risks.c.severity)).where(

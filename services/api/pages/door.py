@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from services.api.access import SESSION, Caller, Door, caller_of, paced, session_holder
+from services.api.controls import without_controls
 from services.api.parts import Api, api_of
 from services.api.problems import Problem
 
@@ -54,7 +55,10 @@ def _binding(request: Request) -> str:
 
 
 async def form(request: Request) -> Mapping[str, str]:
-    """The fields of a posted form, each once. Raises :class:`Problem` where it is not one of ours or has no valid token."""
+    """The fields of a posted form, each once, without control characters.
+
+    Raises :class:`Problem` where it is not one of ours or has no valid token.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "no-form", "This takes what the page's own forms send.")
     try:
@@ -66,7 +70,7 @@ async def form(request: Request) -> Mapping[str, str]:
     if not _binding(request) or not api.signer.proves("form", _binding(request), fields.get(TOKEN, "")):
         detail = "The form is too old, or was not made by this page. Nothing was changed; open the page again and repeat."
         raise Problem(HTTPStatus.FORBIDDEN, "form-not-ours", detail)
-    return {name: value.replace("\r\n", "\n") for name, value in fields.items()}
+    return {name: without_controls(value.replace("\r\n", "\n")) for name, value in fields.items()}
 
 
 def same_site(path: str) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from secondsource.adapters.sql import risk_lists, sources
 from secondsource.adapters.sql.risk_lists import RiskFilter, Sort
+from secondsource.domain.exposure import OUTAGE_RULES
 from secondsource.domain.register import Entry, State
 from secondsource.domain.words import count
 from services.api.access import needs
@@ -26,17 +27,24 @@ from services.api.watching import SourceItem, sources_of, unseen
 router = APIRouter(route_class=PageDoor, include_in_schema=False)
 
 HANDLED = (State.OPEN, State.ACKNOWLEDGED, State.MITIGATING)
+UNHANDLED = (State.CLOSED, State.ACCEPTED)
 MOST = 50
 
 
 class Front(msgspec.Struct, frozen=True):
-    """What the start page shows. ``now`` are outages that go on, ``also`` other findings, ``watched`` what is borne or quiet."""
+    """What the start page shows.
+
+    ``now`` are outages that go on, ``also`` other findings, ``watched`` what is borne or quiet; ``more`` tells that there are more open
+    ones than are shown. ``unhandled`` counts the outages that go on though somebody closed or accepted them.
+    """
 
     now: Sequence[RiskItem]
     also: Sequence[RiskItem]
     watched: Sequence[RiskItem]
     past: Sequence[RiskItem]
     drills: Sequence[RiskItem]
+    more: bool
+    unhandled: int
 
 
 def front(connection: Connection, now: datetime) -> Front:
@@ -45,17 +53,19 @@ def front(connection: Connection, now: datetime) -> Front:
     def read(wanted: RiskFilter, sort: Sort = "hurts_at", limit: int = MOST) -> list[Entry]:
         return risk_lists.page(connection, wanted, sort, None, limit)[0]
 
-    handled, drilled = RiskFilter(HANDLED), RiskFilter(HANDLED, drills=True, exercise=None)
-
     def items(entries: Sequence[Entry]) -> tuple[RiskItem, ...]:
         return tuple(item(entry, now) for entry in entries)
 
+    handled = RiskFilter(HANDLED)
+    by_hurt, beyond = risk_lists.page(connection, handled, "hurts_at", None, MOST)
     return Front(
-        now=items([entry for entry in read(handled) if _goes_on(entry)]),
+        now=items([entry for entry in by_hurt if _goes_on(entry)]),
         also=items([entry for entry in read(handled, "severity") if not _goes_on(entry)]),
         watched=items(read(RiskFilter((State.MONITORING, State.ACCEPTED)))),
         past=items(read(RiskFilter((State.CLOSED,)), "updated", 8)),
-        drills=items(read(drilled)),
+        drills=items(read(RiskFilter(HANDLED, drills=True, exercise=None))),
+        more=beyond is not None,
+        unhandled=risk_lists.going_on(connection, OUTAGE_RULES, UNHANDLED),
     )
 
 
@@ -64,18 +74,24 @@ def _goes_on(entry: Entry) -> bool:
 
 
 def lede(found: Front, blind: Sequence[SourceItem], watched: int, now: datetime) -> str:
-    """The first sentence of the page. What can not be seen is never called well."""
-    blindness = f"{count(len(blind), 'source')} can not be read, so what {'it tells' if len(blind) == 1 else 'they tell'} of is unknown"
+    """The first sentence of the page. What can not be seen is never called well, nor is what somebody closed while it goes on."""
     hurt = [risk for risk in found.now if risk.first_hurt_at is not None and risk.first_hurt_at <= now]
+    clauses = []
     if found.now:
-        head = f"{count(len(found.now), 'outage')} now, {_hurting(len(hurt), len(found.now))}"
-    elif found.also:
-        head = f"No outage that we know of; {count(len(found.also), 'other finding')} open"
-    elif not watched:
-        return "Nothing is watched yet."
-    else:
-        head = "Nothing is wrong that we know of"
-    return f"{head}; {blindness}." if blind else f"{head}."
+        clauses.append(f"{'more than ' if found.more else ''}{count(len(found.now), 'outage')} now, {_hurting(len(hurt), len(found.now))}")
+    if found.unhandled:
+        clauses.append(f"{count(found.unhandled, 'outage')} that somebody closed or accepted {'goes' if found.unhandled == 1 else 'go'} on")
+    if not clauses and found.also:
+        clauses.append(f"no outage that we know of; {count(len(found.also), 'other finding')} open")
+    elif not clauses:
+        if not watched:
+            return "Nothing is watched yet."
+        clauses.append("nothing is wrong that we know of")
+    if blind:
+        what = "it tells" if len(blind) == 1 else "they tell"
+        clauses.append(f"{count(len(blind), 'source')} can not be read, so what {what} of is unknown")
+    said = "; ".join(clauses)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _hurting(hurt: int, whole: int) -> str:

@@ -20,7 +20,7 @@ from services.api.cursors import cursor, place_of
 from services.api.pages.door import PageDoor
 from services.api.pages.render import page
 from services.api.parts import api_of
-from services.api.routes.bodies import Cursor, Strict
+from services.api.routes.bodies import ANY_WORLD, Cursor, Strict
 from services.api.telling import item
 
 router = APIRouter(route_class=PageDoor, include_in_schema=False)
@@ -52,7 +52,7 @@ class View(Strict):
             self.vendor or None,
             None,
             self.function or None,
-            None if self.exercise == "any" else self.exercise,
+            None if self.exercise == ANY_WORLD else self.exercise,
             self.text.strip() or None,
         )
 

@@ -17,7 +17,6 @@ from secondsource.adapters.sql import outbox, risks, runs, signals
 from secondsource.domain import register
 from secondsource.domain.register import Entry, State
 from secondsource.domain.sentence import sentence
-from secondsource.plans.run import Run
 from services.api.access import caller, needs
 from services.api.pages.chain import Node, chains
 from services.api.pages.door import PageDoor, form
@@ -26,6 +25,7 @@ from services.api.pages.render import page
 from services.api.parts import Api, api_of
 from services.api.problems import Problem, not_found
 from services.api.routes.risks import do
+from services.api.run_shapes import RunItem, run_item
 from services.api.telling import aged
 
 router = APIRouter(route_class=PageDoor, include_in_schema=False)
@@ -51,13 +51,13 @@ class Dossier(msgspec.Struct, frozen=True):
     sentence: str
     chain: Sequence[Node]
     moments: Sequence[Moment]
-    runs: Sequence[Run]
+    runs: Sequence[RunItem]  # newest first
     verbs: tuple[str, ...]
 
 
-def dossier(connection: Connection, id_: str, now: datetime) -> Dossier:
+def dossier(connection: Connection, api: Api, id_: str) -> Dossier:
     """Read it. Raises :class:`~services.api.problems.Problem` where there is no such risk."""
-    entry = risks.get(connection, id_)
+    now, entry = api.clock.now(), risks.get(connection, id_)
     if entry is None:
         raise not_found("risk", id_)
     entry = aged(entry, now)
@@ -65,7 +65,8 @@ def dossier(connection: Connection, id_: str, now: datetime) -> Dossier:
     said = {signal.id: signal for signal in signals.read_all(connection, risk=id_)}
     logs = [(run, list(runs.log(connection, run.id))) for run in found]
     column = moments(risks.history(connection, id_), said, logs, outbox.read(connection, risk=id_))
-    return Dossier(entry, sentence(entry, now), chains(entry.exposure.hits), column, found, VERBS[entry.state])
+    items = [run_item(run, api.runbook(connection, run.version)) for run in reversed(found)]
+    return Dossier(entry, sentence(entry, now), chains(entry.exposure.hits), column, items, VERBS[entry.state])
 
 
 @router.get("/risks/{id}")
@@ -103,7 +104,7 @@ async def act(request: Request, id: str, verb: str) -> Response:
 async def _page(request: Request, id_: str, *, asked: str = "", problem: Problem | None = None) -> Response:
     api = api_of(request)
     now = api.clock.now()
-    found = await api.database.read(lambda connection: dossier(connection, id_, now))
+    found = await api.database.read(lambda connection: dossier(connection, api, id_))
     status = problem.status if problem is not None else HTTPStatus.OK
     tomorrow, month = (now + timedelta(days=1)).date(), (now + timedelta(days=30)).date()
     return page(request, "risk.html", status, risk=found, asked=asked, problem=problem, earliest=tomorrow, proposed=month)

@@ -16,7 +16,7 @@ from secondsource.plans import run as running
 from secondsource.plans.run import RunState
 from services.api.access import caller, needs
 from services.api.cursors import place_of
-from services.api.pages.door import PageDoor, form
+from services.api.pages.door import PageDoor, form, same_site
 from services.api.pages.render import page
 from services.api.parts import api_of
 from services.api.problems import Problem, not_found
@@ -83,13 +83,11 @@ async def act(request: Request, id: str, verb: str) -> Response:
         if problem.status is not HTTPStatus.CONFLICT:
             raise
         return await _page(request, id, problem)
-    return RedirectResponse(f"/runs/{id}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(same_site(fields.get("back", f"/runs/{id}")), HTTPStatus.SEE_OTHER)
 
 
 async def _page(request: Request, id_: str, problem: Problem | None = None) -> Response:
     api = api_of(request)
     found = await api.database.read(lambda connection: read(connection, api, id_))
-    roles = caller(request).roles
-    may_decide = found.question is not None and (roles is None or found.question.role in roles)
     status = problem.status if problem is not None else HTTPStatus.OK
-    return page(request, "run.html", status, run=found, problem=problem, may_decide=may_decide)
+    return page(request, "run.html", status, run=found, problem=problem)

@@ -21,11 +21,9 @@ from services.api.answers import answer
 from services.api.cursors import cursor, place_of
 from services.api.openapi import returns
 from services.api.parts import api_of
-from services.api.routes.bodies import Cursor, Limit, Name, Strict
+from services.api.routes.bodies import ANY_WORLD, Cursor, Limit, Name, Strict
 
 router = APIRouter(route_class=Door)
-
-ANY_WORLD = "any"
 
 
 class SignalItem(msgspec.Struct, frozen=True):

@@ -75,7 +75,7 @@ EXAMPLE = {
     "/v1/observations",
     status_code=HTTPStatus.ACCEPTED,
     summary="Push observations",
-    responses=returns(PushAnswer, "What became of each item; what was accepted is durable.", status=202),
+    responses=returns(PushAnswer, "What became of each item; what was accepted is durable.", status=202, media=True),
     openapi_extra=takes(Push, EXAMPLE),
 )
 @needs("observe")

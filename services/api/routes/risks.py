@@ -23,13 +23,11 @@ from services.api.cursors import cursor, place_of
 from services.api.openapi import returns
 from services.api.parts import Api, api_of
 from services.api.problems import not_found, refused
-from services.api.routes.bodies import NOTHING_SAID, Acceptance, Cursor, Limit, Name, Reasoned, Remark, Strict
+from services.api.routes.bodies import ANY_WORLD, NOTHING_SAID, Acceptance, Cursor, Limit, Name, Reasoned, Remark, Strict
 from services.api.shapes import RiskDetail, RiskPage
 from services.api.telling import detail, item
 
 router = APIRouter(route_class=Door, tags=["risks"])
-
-ANY_WORLD = "any"
 
 
 class RiskQuery(Strict):
