@@ -34,6 +34,7 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(rf"[.;:!?—–]\s|,\s|[。、]|[.,;:!?](?=[{UNSPACED}])|\b(?:but|while|although|though)\b")
+_START = r"(?<!\w)"
 _LASTS = frozenset({"price", "acquisition"})  # that a rise eases, or a takeover ends, is news of the rise and of the takeover
 _REACH = 60
 _NEAR = 20  # how far a declared negation reaches: its language need not have words
@@ -64,13 +65,18 @@ def _word(part: str) -> str:
     body = part.strip("+")
     head = r"[\w-]{0,40}" if part.startswith("+") else ""
     tail = r"[\w-]{0,40}" if part.endswith("+") and part != "+" else ""
-    before = "" if re.match(f"[{UNSPACED}]", body) else r"(?<!\w)" if head or re.match(r"\w", body) else ""
+    before = "" if re.match(f"[{UNSPACED}]", body) else _START if head or re.match(r"\w", body) else ""
     after = "" if re.search(f"[{UNSPACED}]$", body) else r"(?!\w)" if tail or re.search(r"\w$", body) else ""
     return before + head + re.escape(body) + tail + after
 
 
 def _compiled(terms: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(pattern_of(term) for term in sorted(terms, key=len, reverse=True)) or "(?!)", re.IGNORECASE)
+    patterns = [pattern_of(term) for term in sorted(terms, key=len, reverse=True)]
+    # what is common to most branches stands before them once: nearly everywhere it is all that has to be looked at
+    words = [pattern.removeprefix(_START) for pattern in patterns if pattern.startswith(_START)]
+    others = [pattern for pattern in patterns if not pattern.startswith(_START)]
+    branches = [rf"{_START}(?:{'|'.join(words)})"] if words else []
+    return re.compile("|".join((*branches, *others)) or "(?!)", re.IGNORECASE)
 
 
 class Labeller:
@@ -78,8 +84,8 @@ class Labeller:
 
     def __init__(self, terms: Mapping[str, Sequence[str]] | None = None, negations: Sequence[str] = ()) -> None:
         added: Mapping[str, Sequence[str]] = terms or {}
-        self._patterns = {name: _compiled((*words, *added.get(name, ()))) for name, words in TERMS.items()}
-        self._lookalikes = {name: _compiled(words) for name, words in LOOKALIKES.items()}
+        self._patterns: dict[str, re.Pattern[str]] = {name: _compiled((*words, *added.get(name, ()))) for name, words in TERMS.items()}
+        self._lookalikes: dict[str, re.Pattern[str]] = {name: _compiled(words) for name, words in LOOKALIKES.items()}
         self._negations = _compiled(negations) if negations else None
 
     def labels(self, title: str, summary: str, weight: float = 1.0) -> tuple[Label, ...]:

@@ -1,10 +1,11 @@
-"""What the words of a page mean in the catalog: which products and regions of the vendor an observation is about."""
+"""What the words of a page mean in the catalog: which products and regions of the vendor, or which companies, an observation is about."""
 
 from __future__ import annotations
 
 import msgspec
 
-from secondsource.domain.observations import AnyBody, ComponentStatus, Gone, Incident, Maintenance
+from secondsource.domain.naming import naming
+from secondsource.domain.observations import AnyBody, ComponentStatus, Gone, Incident, Maintenance, News
 from secondsource.domain.scope import Scope
 from secondsource.domain.vendors import VendorGraph
 
@@ -23,10 +24,14 @@ def _of_event(title: str, components: tuple[str, ...], vendor: str, graph: Vendo
 
 
 def enrich(body: AnyBody, graph: VendorGraph, vendor: str) -> AnyBody:
-    """``body`` with its ``scopes`` filled in from its names; one that has scopes, or can have none, is returned as it is.
+    """``body`` with its ``scopes``, or of news its ``entities``, filled in from its words. What says nothing more is returned as it is.
 
-    What names nothing that the catalog knows is about the whole vendor.
+    What names nothing that the catalog knows is about the whole vendor. Scopes that are there are kept, and entities added to.
     """
+    if isinstance(body, News):
+        named = naming(graph).entities(f"{body.title}\n{body.summary}", tuple(label.name for label in body.labels))
+        entities = tuple(sorted({*body.entities, *named}))
+        return body if entities == body.entities else msgspec.structs.replace(body, entities=entities)
     if not isinstance(body, ComponentStatus | Incident | Maintenance | Gone) or body.scopes:
         return body
     if isinstance(body, ComponentStatus):

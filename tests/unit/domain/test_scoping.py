@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from secondsource.domain.observations import AnyBody, ComponentStatus, Gone, Incident, Maintenance, News
+from secondsource.domain.observations import AnyBody, ComponentStatus, Gone, Incident, Label, Maintenance, News
 from secondsource.domain.scope import Scope
 from secondsource.domain.scoping import enrich
 from secondsource.domain.status import Status
@@ -48,6 +48,21 @@ def test_scopes_that_are_there_are_kept_and_other_kinds_have_none() -> None:
     assert enrich(known, GRAPH, "borealis") is known
     news = News(title="Compute in Oslo")
     assert enrich(news, GRAPH, "borealis") is news
+
+
+def test_news_names_whom_it_names_whatever_its_source() -> None:
+    news = News(title="Borealis buys H100s", summary="For its halls in Lisbon.", entities=("h100",))
+    found = enrich(news, GRAPH, "press")
+    assert isinstance(found, News)
+    assert found.entities == ("borealis", "borealis/south-1", "h100")
+    assert enrich(found, GRAPH, "press") is found
+
+
+def test_places_are_named_where_something_happened() -> None:
+    news = News(title="Flooding in Lisbon", labels=(Label("disaster", ("flooding",)),))
+    found = enrich(news, GRAPH, "press")
+    assert isinstance(found, News)
+    assert found.entities == ("borealis/south-1",)
 
 
 def test_a_vendor_without_a_catalog_entry_is_meant_as_a_whole() -> None:
