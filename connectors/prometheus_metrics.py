@@ -74,7 +74,7 @@ class Gauge(BaseModel):
 class Config(SourceConfig):
     """A page of metrics (``https://gpu-7:9400/metrics``) and what to read of it."""
 
-    metrics: tuple[Gauge, ...] = Field(min_length=1)
+    metrics: tuple[Gauge, ...] = Field(min_length=1, description="The quotas to read off the page.")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Config:
