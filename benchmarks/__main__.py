@@ -1,160 +1,101 @@
-"""``make bench``: the performance budget's rows, each beside its ceiling, measured in the same run; the answers are checked.
+"""``make bench``: the replay and embedded rows of the performance budget, beside their ceilings, measured in the same run.
 
-``--observations N`` (default 100,000) and ``--rounds N`` (default 5, after one to warm up); ``--json`` prints one JSON object.
+The day that is measured has a known answer (``benchmarks/story.py``), and its ledger must be the same from replay, from the embedded
+runtime and in every round: figures from a run that found something else are worth nothing, and the run then ends with 1.
+A budget that is missed is told and ends with 0, because it depends on the machine.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import platform
-import statistics
-import tempfile
-import time
-import zlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+import hashlib
+import sys
+from collections.abc import Mapping
 
 import click
 import msgspec
-from sqlalchemy import Connection
 
-from benchmarks.corpus import history
-from secondsource.adapters.plugins import rules as all_rules
-from secondsource.adapters.sql import log
-from secondsource.adapters.sql.database import Database
-from secondsource.contracts.rule import Rule
-from secondsource.domain.context import Context
-from secondsource.domain.ledger import digest
-from secondsource.domain.observations import Batch
-from secondsource.domain.signals import Signal
-from secondsource.engine.engine import Engine
-from secondsource.runtimes.detector import Detector
-from secondsource.runtimes.replay import replay
-
-
-def _rules() -> dict[str, Rule]:
-    return {name: rule(rule.Params()) for name, rule in all_rules().items()}
-
-
-class _Heard:
-    def __init__(self) -> None:
-        self.signals: list[Signal] = []
-
-    def on_signals(self, connection: Connection, signals: Sequence[Signal]) -> None:
-        self.signals.extend(signals)
-
-    def on_tick(self, connection: Connection, now: Any) -> None:
-        """Nothing has timers here."""
-
-
-def _decode(packed: list[bytes]) -> str:
-    decoder = msgspec.msgpack.Decoder(Batch)
-    return str(sum(len(decoder.decode(one).observations) for one in packed))
-
-
-def _decode_and_rules(packed: list[bytes]) -> str:
-    decoder = msgspec.msgpack.Decoder(Batch)
-    return digest(replay((decoder.decode(one) for one in packed), Engine(_rules(), Context())))
-
-
-def _store_only(batches: list[Batch]) -> str:
-    async def run(folder: str) -> int:
-        database = Database(Path(folder) / "store.db")
-        try:
-            for start in range(0, len(batches), 200):
-                part = batches[start : start + 200]
-                await database.write(lambda connection, part=part: log.append(connection, part))  # type: ignore[misc]
-            return await database.read(lambda connection: log.lag(connection, "nobody"))
-        finally:
-            database.close()
-
-    with tempfile.TemporaryDirectory() as folder:
-        return str(asyncio.run(run(folder)))
-
-
-def _embedded(batches: list[Batch]) -> str:
-    async def run(folder: str) -> str:
-        database = Database(Path(folder) / "store.db")
-        heard = _Heard()
-        try:
-            detector = Detector(database, _rules(), Context(), heard)
-            for start in range(0, len(batches), 200):
-                part = batches[start : start + 200]
-                await database.write(lambda connection, part=part: log.append(connection, part))  # type: ignore[misc]
-                while await detector.run():
-                    pass
-            if problems := database.integrity():
-                raise RuntimeError(f"the database is damaged: {problems}")
-            return digest(heard.signals)
-        finally:
-            database.close()
-
-    with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(run(folder))
-
-
-def _measure(cases: dict[str, Callable[[], str]], rounds: int, observations: int) -> dict[str, dict[str, Any]]:
-    times: dict[str, list[float]] = {name: [] for name in cases}
-    answers: dict[str, set[str]] = {name: set() for name in cases}
-    names = list(cases)
-    for turn in range(rounds + 1):
-        order = names[turn % len(names) :] + names[: turn % len(names)]
-        for name in order:
-            began = time.perf_counter()
-            answers[name].add(cases[name]())
-            if turn:  # the first round warms up
-                times[name].append(time.perf_counter() - began)
-    return {
-        name: {
-            "per_second": round(observations / statistics.median(spent)),
-            "slowest": round(observations / max(spent)),
-            "fastest": round(observations / min(spent)),
-            "answer": answers[name].pop() if len(answers[name]) == 1 else "DIFFERS FROM ROUND TO ROUND",
-        }
-        for name, spent in times.items()
-    }
+from benchmarks.cases import Day
+from benchmarks.closer import by_kind, changing
+from benchmarks.day import day
+from benchmarks.estate import company
+from benchmarks.live import latency
+from benchmarks.machine import machine
+from benchmarks.measure import Row, Unsteady, measure
+from benchmarks.report import COUNT, DECODE, EMBEDDED, LOG, REPLAY, Answer, Log, Report
+from benchmarks.story import LEAST_VENDORS, answer, found_in
 
 
 @click.command()
-@click.option("--observations", default=100_000, show_default=True)
-@click.option("--rounds", default=5, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def main(observations: int, rounds: int, as_json: bool) -> None:
+@click.option("--vendors", default=60, show_default=True, type=click.IntRange(LEAST_VENDORS), help="Vendors with a status page.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Rounds, after one to warm up.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def main(vendors: int, rounds: int, as_json: bool) -> None:
     """Measure the replay and embedded rows of the performance budget."""
-    batches = list(history(observations))
-    count = sum(len(batch.observations) for batch in batches)
+    environment = machine()
+    _say("making the day")
+    packed, log = _day(vendors)
+    measured = Day(packed, company(vendors))
+    cases = {
+        DECODE: measured.decode,
+        COUNT: measured.decode_and_count,
+        REPLAY: measured.replay,
+        LOG: measured.log_only,
+        EMBEDDED: measured.embedded,
+    }
+    try:
+        rows = measure(cases, rounds, log.observations, lambda turn: _say(f"round {turn} of {rounds}" if turn else "warming up"))
+    except Unsteady as error:
+        raise click.ClickException(f"{error}: these figures are worth nothing") from error
+    _say("looking closer")
+    kinds = by_kind(packed, measured.context)
+    log = msgspec.structs.replace(log, changing=round(changing(packed, measured.context) / log.observations, 3))
+    _say("arriving at half the rate")
+    waits = latency(packed, measured.context, rows[EMBEDDED].per_second // 2)
+    _say("")
+    found = Report(environment, log, _answer(measured, rows, log), rounds, rows, waits, kinds)
+    click.echo(msgspec.json.encode(found) if as_json else "\n".join(found.lines()))
+    raise SystemExit(1 if found.answer.wrong else 0)
+
+
+def _day(vendors: int) -> tuple[list[bytes], Log]:
     encode = msgspec.msgpack.Encoder(decimal_format="string").encode
-    packed = [encode(batch) for batch in batches]
-    cases: dict[str, Callable[[], str]] = {
-        "decode (ceiling)": lambda: _decode(packed),
-        "decode and all rules, replay": lambda: _decode_and_rules(packed),
-        "durable log only (ceiling)": lambda: _store_only(batches),
-        "embedded, durable, all rules": lambda: _embedded(batches),
-    }
-    rows = _measure(cases, rounds, count)
-    replayed, embedded = rows["decode and all rules, replay"], rows["embedded, durable, all rules"]
-    same = replayed["answer"] == embedded["answer"]
-    result = {
-        "observations": count,
-        "bytes_per_observation": round(sum(map(len, packed)) / count),
-        "compressed_bytes_per_observation": round(sum(len(zlib.compress(one, 1)) for one in packed) / count),
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "rows": rows,
-        "same_ledger": same,
-    }
-    if as_json:
-        click.echo(json.dumps(result))
-    else:
-        click.echo(f"{count:,} observations in {len(batches):,} batches, median of {rounds} rounds, load {result['load']:.1f}")
-        for name, row in rows.items():
-            click.echo(f"  {name:32} {row['per_second']:>9,}/s   ({row['slowest']:,} to {row['fastest']:,})")
-        click.echo("the ledgers are the same" if same else "THE LEDGERS DIFFER: these figures are worth nothing")
-    raise SystemExit(0 if same else 1)
+    packed: list[bytes] = []
+    observations: dict[str, int] = {}
+    delivered = 0
+    for batch in day(vendors):
+        packed.append(encode(batch))
+        observations[batch.id] = len(batch.observations)
+        delivered += len(batch.observations)
+    content = b"".join(packed)
+    return packed, Log(
+        vendors=vendors,
+        batches=len(observations),
+        delivered=len(packed),
+        observations=sum(observations.values()),
+        changing=0.0,
+        bytes_per_observation=round(len(content) / delivered),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _answer(measured: Day, rows: Mapping[str, Row], log: Log) -> Answer:
+    wanted = answer()
+    wrong: list[str] = []
+    for name, ledger in measured.ledgers.items():
+        found = found_in(ledger)
+        wrong += [f"{name}: missing {finding}" for finding in wanted if finding not in found]
+        wrong += [f"{name}: not in the story: {finding}" for finding in found if finding not in wanted]
+    if rows[REPLAY].answer != rows[EMBEDDED].answer:
+        wrong.append("replay and the embedded runtime give different ledgers")
+    if rows[LOG].answer != str(log.batches):
+        wrong.append(f"the log holds {rows[LOG].answer} batches, not {log.batches}")
+    return Answer(len(wanted), len(measured.ledgers["replay"]), measured.messages, rows[REPLAY].answer, tuple(wrong))
+
+
+def _say(what: str) -> None:
+    """What is under way, on a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{what}", err=True, nl=False)
 
 
 if __name__ == "__main__":
