@@ -9,12 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from secondsource.adapters.plugins import connector
 from secondsource.contracts.connector import ParseError, Request
+from secondsource.contracts.news import NewsConfig, story
+from secondsource.domain.newswords import TERMS
 from secondsource.domain.observations import News
 from secondsource.testing import fixtures
+from tests.meta.repository import blocks
 
 HERE = Path(__file__).parent
 REGISTER, GDELT = connector("federal_register"), connector("gdelt")
@@ -126,3 +130,38 @@ def test_an_answer_with_many_errors_is_refused_in_one_line() -> None:
     body = b'{"errors": {"agencies": ["is not known"], "type": "has a\\nline"}}'
     with pytest.raises(ParseError, match=r"^errors: .*\(agencies is not known; type has a line\); correct"):
         REGISTER.parse(msgspec.structs.replace(case.response, body=body), case.config)
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "news.md"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("メモリの品薄、年内は続く見通し", "shortage"),
+        ("メモリの品薄が解消", ""),
+        ("地震で複数の工場が操業停止", "disaster fab_incident"),
+        ("製造装置メーカーを買収", "acquisition"),
+        ("Speicherknappheit trifft Hersteller von Servern", "shortage"),
+        ("Fachkräftemangel bremst neue Fabrik", ""),
+        ("Lieferengpass abgewendet", ""),
+        ("Speicherpreise werden weiter steigen", "price"),
+        ("Warnstreiks bei Zulieferer", "labour"),
+        ("存储芯片缺货，厂商涨价", "shortage price"),
+        ("芯片短缺缓解", ""),
+        ("서버용 메모리 공급 부족 심화", "shortage"),
+        ("반도체 노조 파업 철회", ""),
+    ],
+)
+def test_the_words_that_the_guide_declares_for_other_languages(title: str, expected: str) -> None:
+    ((_, text),) = blocks(GUIDE.read_text(encoding="utf-8"), "ya?ml")
+    found: set[str] = set()
+    for source in yaml.safe_load(text)["sources"]:
+        config = connector(source["connector"]).spec.config.model_validate(
+            {"url": source.get("url", "https://a.example/"), **source["config"]}
+        )
+        assert isinstance(config, NewsConfig)
+        told = story(config, title=title)
+        assert told is not None
+        found |= {label.name for label in told.labels}
+    assert " ".join(name for name in TERMS if name in found) == expected
