@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from secondsource.adapters.outbox import delivery
@@ -114,9 +114,11 @@ class SqlOutbox:
 
     async def receipt(self, thread: str, recipient: str, channel: str) -> str | None:
         """As the port says."""
-        wanted = (_outbox.c.lane == _lane_of(thread, recipient, channel), _outbox.c.state.in_([State.SENT.value, State.DELIVERED.value]))
-        newest_card = case((_outbox.c.replaces, -_outbox.c.seq), else_=_outbox.c.seq)
-        statement = select(_outbox.c.receipt).where(*wanted).order_by(_outbox.c.replaces.desc(), newest_card).limit(1)
+        lane = _outbox.c.lane == _lane_of(thread, recipient, channel)
+        first = select(func.min(_outbox.c.seq)).where(lane).scalar_subquery()
+        sent = _outbox.c.state.in_([State.SENT.value, State.DELIVERED.value])
+        cards = select(_outbox.c.receipt).where(lane, sent, or_(_outbox.c.replaces, _outbox.c.seq == first))
+        statement = cards.order_by(_outbox.c.seq.desc()).limit(1)
         return await self._database.read(lambda connection: connection.execute(statement).scalar())
 
     async def next_due(self) -> datetime | None:
