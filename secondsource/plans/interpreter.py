@@ -16,9 +16,9 @@ from secondsource.plans.transitions import allowed
 from secondsource.plans.walk import PROGRAM, Walk
 
 
-def run_id(runbook: str, risk: RiskFacts, at: datetime) -> str:
-    """The name of the run of ``runbook`` that starts for ``risk`` at ``at``."""
-    return short_id("run", runbook, risk.id, risk.episode, risk.exercise, at)
+def run_id(runbook: str, risk: RiskFacts, at: datetime, nth: int = 1) -> str:
+    """The name of the ``nth`` run of ``runbook`` that starts for ``risk`` at ``at``."""
+    return short_id("run", runbook, risk.id, risk.episode, risk.exercise, at, *([nth] if nth > 1 else []))
 
 
 def wake_of(run: Run) -> datetime | None:
@@ -81,7 +81,7 @@ def _words(state: RunState) -> str:
 
 def _start(runbook: Runbook, event: ev.Started, now: datetime) -> Step:
     run = Run(
-        id=run_id(runbook.id, event.risk, now),
+        id=run_id(runbook.id, event.risk, now, event.nth),
         runbook=runbook.id,
         kind=runbook.kind,
         version=runbook.digest,

@@ -74,10 +74,12 @@ class Event(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 
 
 class Started(Event, frozen=True):
-    """A risk opened and this runbook was chosen. ``by`` is a person where one chose it."""
+    """A risk opened and this runbook was chosen. ``by`` is a person where one chose it; ``nth`` tells runs apart that start in one
+    instant, as when a person closes a risk and takes it up again at once."""
 
     risk: RiskFacts
     by: str = "secondsource"
+    nth: int = 1
 
 
 class RiskChanged(Event, frozen=True):

@@ -15,6 +15,7 @@ from secondsource.adapters.sql import drill_facts, drills, log, risks, runs
 from secondsource.adapters.sql.drills import Underway
 from secondsource.domain import register
 from secondsource.domain.errors import UserError
+from secondsource.domain.exposure import OUTAGE_RULES
 from secondsource.domain.ids import short_id
 from secondsource.domain.observations import batch_of
 from secondsource.domain.register import State
@@ -141,6 +142,6 @@ def _open_outages(connection: Connection) -> list[OpenRisk]:
     """Real trouble that people are busy with now; what merely stands in the register hinders no drill."""
     return [
         OpenRisk(entry.id, entry.title, tuple(hit.function for hit in entry.exposure.hits))
-        for entry in risks.firing(connection, None)
-        if entry.exposure.outage and entry.cleared_at is None
+        for entry in risks.still_firing(connection, None, OUTAGE_RULES)
+        if entry.state is not State.CLOSED
     ]

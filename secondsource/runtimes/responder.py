@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from secondsource.adapters.sql import outbox, risks, runs, signals
 from secondsource.domain import register
 from secondsource.domain.context import Context
-from secondsource.domain.exposure import expose
+from secondsource.domain.exposure import OUTAGE_RULES, expose
 from secondsource.domain.register import Entry, Policy, State, event_of, risk_id
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Phase, Signal
@@ -133,10 +133,8 @@ class Responder:
 
     def _down(self, connection: Connection, signal: Signal) -> frozenset[Scope]:
         """What else is in trouble in the same world: a fallback there is no fallback."""
-        firing = risks.firing(connection, signal.exercise)
-        return frozenset(
-            scope for entry in firing if entry.exposure.outage and entry.cleared_at is None for scope in entry.scopes
-        ) - frozenset(signal.scopes)
+        outages = risks.still_firing(connection, signal.exercise, OUTAGE_RULES)
+        return frozenset(scope for entry in outages for scope in entry.scopes) - frozenset(signal.scopes)
 
     def _step(self, connection: Connection, entry: Entry | None, event: register.AnyEvent, now: datetime) -> Entry:
         after, changes = step(entry, event, now, self._policy)
@@ -156,7 +154,10 @@ class Responder:
 
     def _start(self, connection: Connection, runbook: Runbook, entry: Entry, now: datetime) -> None:
         runs.keep_runbook(connection, runbook)
-        self._take(connection, runbook, interpreter.step(runbook, None, running.Started(self._playbook.facts(entry)), now), now)
+        earlier = sum(run.runbook == runbook.id and run.started_at == now for run in runs.of_risk(connection, entry.id, live=False))
+        self._take(
+            connection, runbook, interpreter.step(runbook, None, running.Started(self._playbook.facts(entry), nth=earlier + 1), now), now
+        )
 
     def _advance(self, connection: Connection, run: Run, event: running.AnyEvent, now: datetime) -> running.Step:
         runbook = runs.runbook(connection, run.version)

@@ -15,6 +15,7 @@ from secondsource.adapters.sql.database import Database
 from secondsource.domain import register
 from secondsource.domain.portfolio import Person
 from secondsource.domain.register import State, risk_id
+from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Phase, Signal
 from secondsource.plans import run as running
 from secondsource.plans.drill import DrillReport
@@ -270,3 +271,21 @@ def test_every_change_of_the_register_is_a_row_that_names_its_actor(planned: Des
     (plan,) = planned.runs("contingency")
     acted = [(change.event, change.actor) for change in history if change.event in ("opened", "acknowledge", "mitigate")]
     assert acted == [("opened", "detection"), ("acknowledge", "person:ana"), ("mitigate", f"run:{plan.id}")]
+
+
+def test_a_risk_closed_and_taken_up_again_in_one_instant_has_two_runs(desk: Desk) -> None:
+    desk.hear(outage())
+    desk.act(0, register.Close("person:ana", "a mistake of the page"))
+    desk.act(0, register.Reopen("person:ana", "it is none"))
+    assert len(desk.runs("escalation", live=False)) == 2
+    assert len(desk.runs("escalation")) == 1
+
+
+def test_what_a_person_closed_while_it_fires_is_still_no_place_to_move_to(planned: Desk) -> None:
+    proven(planned)
+    planned.hear(outage(subject="cirrus", scopes=(Scope("cirrus"),), title="Cirrus AI: major outage"))
+    planned.act(1, register.Close("person:ana", "we do not use it"), risk_id("vendor_outage", "cirrus"))
+    planned.hear(outage(now=at(2), since=at(2)))
+    note = planned.entry().plan
+    assert note is not None
+    assert "cirrus is major outage" in note.hollow

@@ -33,10 +33,11 @@ def _sqlite(path: Path, *, write: bool) -> Engine:
             connection.execute("PRAGMA query_only=ON")
         return connection
 
+    # parameters are texts of vendors and hashes of keys: an error that is logged must not show them
     if write:
-        engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+        engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
     else:
-        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4)
+        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,14 @@ def of_exercise(connection: Connection, exercise: str) -> Iterator[Entry]:
 def everything(connection: Connection) -> Iterator[Entry]:
     """All entries, drills' too, oldest first."""
     for payload in connection.execute(select(_risks.c.payload).order_by(_risks.c.opened_at, _risks.c.id)).scalars():
+        yield from_json(payload, Entry)
+
+
+def still_firing(connection: Connection, exercise: str | None, rules: Collection[str]) -> Iterator[Entry]:
+    """The entries of one world whose findings by ``rules`` detection has not cleared, whatever people say of them. By an index: the
+    register may hold a hundred thousand others."""
+    wanted = (_risks.c.exercise == (exercise or ""), _risks.c.rule.in_(sorted(rules)), _risks.c.cleared_at.is_(None))
+    for payload in connection.execute(select(_risks.c.payload).where(*wanted).order_by(_risks.c.id)).scalars():
         yield from_json(payload, Entry)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from secondsource.adapters.sql import risks
 from secondsource.adapters.sql.tables import SourceRow
+from secondsource.domain.exposure import OUTAGE_RULES
 from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status
 
@@ -19,13 +20,10 @@ def standing(connection: Connection, scope: Scope, exercise: str | None, status_
 
     Nobody watches it, or nobody could read it: unknown, which is not healthy.
     """
-    blind = False
-    for entry in risks.firing(connection, exercise):
-        if entry.cleared_at is not None:
-            continue
-        if entry.exposure.outage and any(trouble.touches(scope) for trouble in entry.scopes):
-            return Status.MAJOR_OUTAGE
-        blind = blind or (entry.rule == "blind_source" and entry.subject == scope.vendor)
+    outages = risks.still_firing(connection, exercise, OUTAGE_RULES)
+    if any(trouble.touches(scope) for entry in outages for trouble in entry.scopes):
+        return Status.MAJOR_OUTAGE
+    blind = any(entry.subject == scope.vendor for entry in risks.still_firing(connection, exercise, ["blind_source"]))
     read = select(_sources.c.id).where(
         _sources.c.vendor == scope.vendor, _sources.c.succeeded_at.is_not(None), _sources.c.connector.in_(sorted(status_connectors))
     )
