@@ -93,6 +93,7 @@ class PrometheusMetrics:
         interval=timedelta(minutes=1),
         kinds=("quota",),
         documentation="https://prometheus.io/docs/instrumenting/exposition_formats/",
+        limited=True,  # some long lines cost the library much
     )
 
     def requests(self, config: BaseModel, cursor: str | None) -> Sequence[Request]:
