@@ -54,6 +54,15 @@ async def test_a_try_that_was_taken_over_changes_nothing_any_more(database: Data
     assert await box.receipt("t", "C1", "slack") == "C1:2"
 
 
+async def test_a_reply_is_no_card_where_the_lanes_first_message_failed(database: Database) -> None:
+    box = outbox.SqlOutbox(database)
+    for n, outcome in ((1, Rejected("no")), (2, Delivered("C1:2")), (3, Delivered("C1:3"))):
+        await database.write(lambda c, n=n: outbox.add(c, message(n, replaces=n == 3)))
+        (row,) = await box.claim(NOW, 10, LEASE)
+        await box.mark(row, delivery.settle(row.progress, outcome, NOW, row.message.idempotency_key))
+        assert await box.receipt("t", "C1", "slack") == ("C1:3" if n == 3 else None)
+
+
 _messages = st.builds(
     message,
     st.integers(1, 30),
