@@ -13,23 +13,26 @@ UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4
 """Characters of writing where a word may stand within a run of letters: kana, Chinese characters, Hangul, Thai and its neighbours."""
 
 _OVER = r"eas(?:e|es|ed|ing)|end(?:s|ed|ing)?|over|avert\w*|avoid\w*|resolv(?:e|es|ed|ing)|fad(?:e|es|ed|ing)|lift(?:s|ed|ing)?"
+_BETWEEN = r"(?:(?!(?:as|amid|since|because|after|before|due|when)\b)[\w'’-]+\W+)"
+"""A word between a negation and what it negates: not one that begins another thought."""
 _DENIED = re.compile(
     r"\b(?:no|not|never|without|nor|avoid\w*|avert\w*|unlikely|den(?:y|ies|ied)|rul(?:e|es|ed|ing) out|isn['’]t|aren['’]t|don['’]t|"
-    r"doesn['’]t|won['’]t)\b(?! (?:only|just|enough)\b)(?:\W+[\w'’-]+){0,3}\W*$",
+    rf"doesn['’]t|won['’]t)\b(?! (?:only|just|enough)\b)\W+{_BETWEEN}{{0,3}}$",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
     r"\b(?:eas(?:e|es|ed|ing)|ends|ended|(?:to|an|at an|will|may|could) end|"
     r"end(?:ing)? (?:of|to)(?! (?:the )?(?:year|quarter|month|decade|\d))|"
-    r"resolv(?:e|es|ed|ing)|lift(?:s|ed|ing)?|fewer)\b(?:\W+[\w'’-]+){0,3}\W*$",
+    rf"resolv(?:e|es|ed|ing)|lift(?:s|ed|ing)?|fewer)\b\W+{_BETWEEN}{{0,3}}$",
     re.IGNORECASE,
 )
 _STAYS = re.compile(
-    rf"\b(?:no|not|never|won['’]t|can ?not|can['’]t|yet|unlikely|fails?|failed|far|hardly)\b(?:\W+[\w'’-]+){{0,3}}?\W+(?:{_OVER})\b",
+    r"\b(?:no|not|never|won['’]t|can ?not|can['’]t|yet|unlikely|fails?|failed|far|hardly|little)\b"
+    rf"(?:\W+[\w'’-]+){{0,3}}?\W+(?:{_OVER}|relief|respite|let-?up)\b",
     re.IGNORECASE,
 )
 _ENDING = re.compile(
-    r"^\W*(?:[\w'’-]+\W+){0,3}?(?:eas(?:e|es|ed|ing)|end(?:s|ed|ing)?|over(?! (?:the|a|an|its|\d))|avert\w*|avoid\w*|resolv(?:e|es|ed|ing)|"
+    rf"^\W*{_BETWEEN}{{0,3}}?(?:eas(?:e|es|ed|ing)|end(?:s|ed|ing)?|over(?! (?:the|a|an|its|\d))|avert\w*|avoid\w*|resolv(?:e|es|ed|ing)|"
     r"fad(?:e|es|ed|ing)|lifted(?! (?:[\w'’-]+ )?prices)|unlikely|called off|denied|ruled out)\b",
     re.IGNORECASE,
 )
@@ -49,7 +52,7 @@ def pattern_of(term: str) -> str:
         if part.strip("+") or part == "…"
     ]
     unspaced = re.search(f"[{UNSPACED}]", term) is not None
-    gap = r"(?:[^\s。、.,;:!?]{0,15}?\s?){0,3}?" if unspaced else rf"\s+(?:(?!(?:{_OVER}|no|not)\b)[\w'’$%.-]+\s+){{0,3}}?"
+    gap = r"[^。、.,;:!?]{0,15}?" if unspaced else rf"\s+(?:(?!(?:{_OVER}|no|not)\b)[\w'’$%.-]+\s+){{0,3}}?"
     pieces: list[str] = []
     for part in parts:
         if part == "…":
