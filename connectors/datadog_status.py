@@ -55,7 +55,10 @@ class DatadogStatus:
         root = document(response.body)
         page = StatusPage(config)
         count = 0
-        for entry in root["components"].items():
+        listed, incidents = root["components"].items(), root["incidents"]
+        if listed and not any(entry.text_of("type") in _TYPES for entry in listed):
+            raise root["components"].fail("not one component says its type; this is not what a page that Datadog hosts answers")
+        for entry in listed:
             grouped = entry.text_of("type") == _GROUP
             for component in entry["components"].items() if grouped else [entry]:
                 native = component["status"].text()
@@ -64,7 +67,6 @@ class DatadogStatus:
                 count += 1
         if not count:
             raise root["components"].fail("the page lists no component; a page that works lists at least one")
-        incidents = root["incidents"]
         # an empty list may be written as null
         for incident in [] if incidents.value is None else incidents.items():
             _incident(incident, page)

@@ -150,6 +150,8 @@ def _components(listed: Node, config: Config) -> Parsed:
             _component(member, component["name"].text(), page)
         if not children:
             _component(component, None, page)
+    if not any(component.text_of("status") in _STATES for top in listed.items() for component in [top, *top.list_of("children")]):
+        raise listed.fail("not one component has a status that is known; this is not what Instatus answers")
     return page.parsed()
 
 

@@ -2,7 +2,7 @@
 
 Silence fires too: the wake is set from the last success, so a collector that died is noticed as well as a page that broke.
 Answers that can not be understood count by their number, because a page that answers something else (a login form, a new
-format) looks alive to everybody but the parser.
+format) looks alive to everybody but the parser. Where the answer is another platform's, the page has moved: that is told at once.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class BlindState(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     connector: str = ""
     misread: int = 0  # answers since the last success that could not be understood
+    moved_to: str = ""  # the connector that recognised the last of them
     last: tuple[str, ...] = ()  # ids of failed polls since the last success, at most ten
     machine: Detection = Detection()
     exercise: str | None = None
@@ -102,7 +103,9 @@ class BlindSource:
             return Step(None, (self._say(key, Said.CLEARED, state, state.machine, now, context, reason),))
         if state is not None and observation.observed_at <= state.heard:
             return None  # a second delivery
-        return self._judge(key, self._heard(state, observation, body), now, context)
+        heard = self._heard(state, observation, body)
+        moved = bool(heard.moved_to) and (state is None or state.moved_to != heard.moved_to)
+        return self._judge(key, heard, now, context, moved)
 
     def on_wake(self, key: str, state: BlindState, now: datetime, context: Context) -> Step | None:
         return self._judge(key, state, now, context)
@@ -110,33 +113,36 @@ class BlindSource:
     def _heard(self, state: BlindState | None, observation: Observation, body: SourceHealth) -> BlindState:
         at, outcome = observation.observed_at, body.outcome
         machine = state.machine if state is not None else Detection()
-        misread, last = (state.misread, state.last) if state is not None else (0, ())
+        misread, moved_to, last = (state.misread, state.moved_to, state.last) if state is not None else (0, "", ())
         if outcome is Outcome.OK or outcome is Outcome.UNCHANGED:
-            sighted, succeeded, misread, last = at, True, 0, ()
+            sighted, succeeded, misread, moved_to, last = at, True, 0, "", ()
         else:
             success = body.last_success_at
             known = success or at if state is None else max(state.sighted, success or state.sighted)
             sighted, succeeded = min(known, at), success is not None or (state is not None and state.succeeded)
-            misread += outcome is Outcome.PARSE
+            if outcome is Outcome.PARSE:
+                misread, moved_to = misread + 1, body.looks_like
             last = (*last, observation.id)[-10:]
         return BlindState(
-            observation.vendor, sighted, at, self._allowed(body.interval_s), succeeded, outcome, body.detail, body.connector, misread, last,
-            machine, observation.exercise,
+            observation.vendor, sighted, at, self._allowed(body.interval_s), succeeded, outcome, body.detail, body.connector, misread,
+            moved_to, last, machine, observation.exercise,
         )  # fmt: skip
 
     def _times_interval(self, seconds: int) -> timedelta:
         interval = timedelta(seconds=seconds) if seconds > 0 else self._params.default_interval
         return interval * self._params.intervals
 
-    def _judge(self, key: str, state: BlindState, now: datetime, context: Context) -> Step:
+    def _judge(self, key: str, state: BlindState, now: datetime, context: Context, moved: bool = False) -> Step:
         due = state.sighted + state.allowed
-        blind = now >= due or state.misread >= self._params.parse_failures
+        blind = now >= due or state.misread >= self._params.parse_failures or bool(state.moved_to)
         if not blind and state.machine.phase is Phase.CLEAR:
             return Step(state, (), due)
         machine, edge, wake = detect(state.machine, blind, now, _AT_ONCE, self._params.clear_hold)
         said: tuple[Signal, ...] = ()
         if edge is Edge.OPENED:
             said = (self._say(key, Said.OPENED, state, machine, now, context, self._why(state, now)),)
+        elif moved and machine.phase is Phase.FIRING:
+            said = (self._say(key, Said.UPDATED, state, machine, now, context, self._why(state, now)),)
         elif edge is Edge.CLEARED:
             reason = f"The source was read at {state.sighted:%H:%M:%S} UTC and has answered since."
             said = (self._say(key, Said.CLEARED, state, state.machine, now, context, reason),)
@@ -147,7 +153,9 @@ class BlindSource:
         return Step(state, said, wake)
 
     def _why(self, state: BlindState, now: datetime) -> str:
-        if state.misread >= self._params.parse_failures:
+        if state.moved_to:
+            told = f"the answer can not be understood and is {state.moved_to}'s format: the page has moved"
+        elif state.misread >= self._params.parse_failures:
             told = f"{count(state.misread, 'answer')} could not be understood"
         elif state.outcome in _FAILURES:
             told = _FAILURES[state.outcome]
@@ -160,14 +168,17 @@ class BlindSource:
 
     def _say(self, key: str, phase: Said, state: BlindState, machine: Detection, now: datetime, context: Context, reason: str) -> Signal:
         assert machine.opened_at is not None
-        words = "is read again" if phase is Said.CLEARED else "unknown, it can not be read"
+        words = "unknown, its page has moved" if state.moved_to else "unknown, it can not be read"
+        if phase is Said.CLEARED:
+            words = "is read again"
         silent = (now - state.sighted) // timedelta(seconds=1)
         measures = (
             Measure("since last success", silent, "s", state.allowed // timedelta(seconds=1)),
             Measure("answers not understood", state.misread, "", self._params.parse_failures),
             Measure("outcome of the last poll", state.outcome.value),
         )
-        facts = tuple(fact for fact in (state.connector and f"Connector {state.connector}", state.detail) if fact)
+        proposal = f"It looks like {state.moved_to} now: name that connector and its address for this source" if state.moved_to else ""
+        facts = tuple(fact for fact in (state.connector and f"Connector {state.connector}", state.detail, proposal) if fact)
         return signal(
             rule=self.meta.id,
             key=key,

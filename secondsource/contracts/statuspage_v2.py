@@ -30,6 +30,8 @@ IMPACT = {
 }
 _EVENTS = frozenset({"incidents", "scheduled_maintenances"})
 _PARTS = ("status", "components", "incidents", "scheduled_maintenances")
+_WIDGET = ("ongoing_incidents", "in_progress_maintenances")
+"""incident.io's widget has these beside a list of maintenances: read as a page of Statuspage, its open incidents would be missing."""
 _OVER = frozenset({"resolved", "postmortem"})
 
 
@@ -42,8 +44,14 @@ def read_statuspage(root: Node, config: StatusPageConfig) -> Parsed:
     parts = [part for part in _PARTS if root.has(part) or (root.has("page") and part in root.mapping())]
     if not parts:
         raise root.fail(f"none of {', '.join(_PARTS)} is here; this is not what a Statuspage API answers")
+    if foreign := [part for part in _WIDGET if part in root.mapping()]:
+        raise root.fail(f"{' and '.join(foreign)} is what incident.io's widget answers, not what a Statuspage API does")
     status = root.get("status") if config.indicator else None
     components = root.list_of("components")
+    if components and not root.has("page"):
+        raise root.fail("components without a page they belong to are not what a Statuspage API answers")
+    if components and not any(component.text_of("status") in COMPONENT for component in components):
+        raise root["components"].fail("not one component has a status that is known; this is another format")
     events = root.list_of("incidents") + root.list_of("scheduled_maintenances")
     if not status and not components and not events and not set(parts) <= _EVENTS:
         raise root.fail("it lists no component and says nothing else that is to be read; this is no sign of health")

@@ -174,7 +174,12 @@ class Outcome(enum.Enum):
 
 
 class SourceHealth(Body, frozen=True, tag="source_health"):
-    """How a poll went. ``blind_after`` is the instant from which no success means that the source is blind."""
+    """How a poll went, and what is known of the source from the polls before it.
+
+    ``platform`` is the connector whose format the last answer that was understood has, ``confidence`` how sure that connector is of it (0
+    to 1, None where it can not tell); ``content_at`` is when the source last said anything at all. ``looks_like`` is another
+    connector that recognises an answer which could not be understood: the page has moved.
+    """
 
     outcome: Outcome
     connector: str = ""
@@ -183,6 +188,10 @@ class SourceHealth(Body, frozen=True, tag="source_health"):
     bytes: int = 0
     interval_s: int = 0
     last_success_at: datetime | None = None
+    platform: str = ""
+    confidence: float | None = None
+    content_at: datetime | None = None
+    looks_like: str = ""
 
 
 class Gone(Body, frozen=True, tag="gone"):

@@ -21,6 +21,7 @@ from secondsource.domain.scoping import enrich
 from secondsource.ports.clock import Clock
 from secondsource.ports.fetcher import NO_VALIDATORS, Fetcher, Validators
 from secondsource.runtimes.poll import Parser, Polled, Source, poll
+from secondsource.runtimes.recognition import Seen, seen_after
 
 LEASE = timedelta(minutes=3)
 """Longer than any poll may take, so that nobody else begins one that is still under way."""
@@ -34,6 +35,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     picture: Picture = Picture()
     validators: Validators = NO_VALIDATORS
     pace: PollState = PollState()
+    seen: Seen = Seen()
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -109,14 +111,17 @@ class Collector:
         )
         understood = polled.outcome in (Outcome.OK, Outcome.UNCHANGED)
         succeeded = now if understood else state.succeeded_at
+        seen = await seen_after(source, polled, memory.seen, now)
+        moved = seen.looks_like if polled.outcome is Outcome.PARSE else ""
+        detail = f"{polled.detail[:400]}; it looks like {moved} now" if moved else polled.detail[:500]
         health = SourceHealth(
-            polled.outcome, source.connector.spec.name, polled.detail[:500], polled.latency_ms, polled.bytes,
-            int(source.interval.total_seconds()), succeeded,
+            polled.outcome, source.connector.spec.name, detail, polled.latency_ms, polled.bytes,
+            int(source.interval.total_seconds()), succeeded, seen.platform, seen.confidence, seen.content_at, moved,
         )  # fmt: skip
         said = observe(source=source.id, vendor=source.vendor, subject=f"source/{source.id}", observed_at=now, body=health)
         after = SourceState(
-            state.id, state.vendor, state.connector, next_at, None, now, succeeded, polled.outcome.value, polled.detail[:500],
-            polled.cursor, _pack(Memory(picture, polled.validators if understood else NO_VALIDATORS, pace)),
+            state.id, state.vendor, state.connector, next_at, None, now, succeeded, polled.outcome.value, detail,
+            polled.cursor, _pack(Memory(picture, polled.validators if understood else NO_VALIDATORS, pace, seen)),
         )  # fmt: skip
         batches = _by_vendor(source, now, [*changed, said])
 
@@ -130,7 +135,7 @@ class Collector:
         await self._database.write(keep)
         self._crash_point("logged")
         if not understood:
-            _logger.warning("source not read", source=source.id, outcome=polled.outcome.value, detail=polled.detail)
+            _logger.warning("source not read", source=source.id, outcome=polled.outcome.value, detail=detail)
 
     def _observations(self, source: Source, polled: Polled, now: datetime) -> list[Observation]:
         archived = raw.hash_of(polled.responses[0].body) if len(polled.responses) == 1 else None
