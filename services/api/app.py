@@ -18,7 +18,7 @@ from services.api.pages.door import SignInFirst
 from services.api.pages.render import page
 from services.api.parts import Api, ApiParts
 from services.api.problems import Fault, Problem
-from services.api.routes import description, health, ledger, observations, risks, runs, vendors
+from services.api.routes import description, health, ledger, observations, rate_limits, risks, runs, vendors
 
 ROUTERS = (
     risks.router,
@@ -26,6 +26,7 @@ ROUTERS = (
     vendors.router,
     ledger.router,
     observations.router,
+    rate_limits.router,
     health.router,
     description.router,
     assets.router,

@@ -89,7 +89,7 @@ async def push(request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "no-json", "Send JSON, as `Content-Type: application/json`.")
     good, faults = _sorted(api, await request.body())
-    taken = await _keep(api, f"key:{caller(request).name}", good) if good else ()
+    taken = await keep(api, f"key:{caller(request).name}", good) if good else ()
     if not taken:
         detail = f"Nothing of the batch can be taken: item {faults[0].index}: {faults[0].place}: {faults[0].problem}"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing-taken", detail, errors=faults)
@@ -126,7 +126,8 @@ def fault_of(error: msgspec.ValidationError, index: int | None = None) -> Fault:
     return Fault(match["where"] or "body", match["what"], index) if match else Fault("body", str(error), index)
 
 
-async def _keep(api: Api, source: str, good: list[tuple[int, Pushed]]) -> tuple[Taken, ...]:
+async def keep(api: Api, source: str, good: list[tuple[int, Pushed]]) -> tuple[Taken, ...]:
+    """Put the items into the log, durably; what became of each, with the index that it came with."""
     graph = api.parts.context.graph
 
     def work(connection: Connection) -> tuple[Taken, ...]:
