@@ -45,6 +45,7 @@ def test_one_file_is_asked_for_as_it_is_configured(name: str) -> None:
 
 # what a connector can not do without, besides an address
 NEEDED: dict[str, dict[str, Any]] = {
+    "gdelt": {"query": "HBM"},
     "json_status": {"incidents": {"each": "incidents[*]"}},
     "prometheus_metrics": {"metrics": [{"name": "q", "used": "up"}]},
     "prometheus_quota": {"queries": [{"name": "q", "used": "up"}]},
