@@ -1,4 +1,4 @@
-"""Writes what is generated of configuration and connectors: ``python -m secondsource.adapters.reference ROOT``."""
+"""Writes what is generated of configuration, catalog and connectors: ``python -m secondsource.adapters.reference ROOT``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from secondsource.adapters.known import known
+from secondsource.settings.catalog import Catalog, read_catalog
+from secondsource.settings.catalog_page import catalog_page
 from secondsource.settings.connector_pages import ConnectorPages
 from secondsource.settings.known import Known
 from secondsource.settings.reference import reference
@@ -22,21 +24,24 @@ _USUAL = "typical"
 def files(root: Path) -> Mapping[str, Callable[[], str]]:
     """What is written, by its place in the source tree at ``root``, whose fixtures give the examples."""
     here = known()
-    pages = connector_pages(root, here)
+    catalog = read_catalog([root / "catalog"])
+    pages = connector_pages(root, here, catalog)
     return {
         "docs/reference/secondsource.schema.json": lambda: json_schema(here),
         "docs/reference/configuration.md": lambda: reference(here),
+        "docs/reference/catalog.md": lambda: catalog_page(catalog),
         "catalog/schema.json": lambda: catalog_schema(here),
         f"{CONNECTORS}/README.md": pages.index,
         **{f"{CONNECTORS}/{name}.md": partial(pages.page, name) for name in pages.names()},
     }
 
 
-def connector_pages(root: Path, here: Known) -> ConnectorPages:
-    """The pages of the connectors, with examples from the fixtures below ``root``."""
+def connector_pages(root: Path, here: Known, catalog: Catalog) -> ConnectorPages:
+    """The pages of the connectors, with examples from the fixtures below ``root``. A page on a platform is not the platform's."""
     folder = root / "tests" / "connectors"
     examples = {name: config for name in here.connectors if (config := _example(folder / name)) is not None}
-    return ConnectorPages(here, examples, [file.stem for file in sorted((root / "catalog" / "vendors").glob("*.yaml"))])
+    publishers = sorted(id_ for id_, said in catalog.vendors.items() if "status_platform" not in said[0][0].kinds)
+    return ConnectorPages(here, examples, publishers)
 
 
 def _example(folder: Path) -> dict[str, Any] | None:

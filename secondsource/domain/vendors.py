@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -65,9 +66,12 @@ class _Words:
             for word in (part.id, part.name, *part.aliases):
                 if word:
                     self._ids.setdefault(word.casefold(), part.id)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:  # made when first asked: of hundreds of vendors, few are read
         longest_first = sorted(self._ids, key=lambda word: (-len(word), word))
         pattern = "|".join(map(re.escape, longest_first)) or "(?!)"
-        self._pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", re.IGNORECASE)
+        return re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", re.IGNORECASE)
 
     def found(self, text: str) -> list[str | None]:
         """Ids of the parts named in ``text``, each once."""

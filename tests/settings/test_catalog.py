@@ -17,7 +17,6 @@ from secondsource.settings.vendor_graph import Vendors
 from tests.settings.bench import HERE, KNOWN, written
 
 SHIPPED = shipped("catalog")
-VENDORS = sorted((SHIPPED / "vendors").glob("*.yaml"))
 
 
 def test_the_shipped_catalog_is_sound() -> None:
@@ -117,11 +116,3 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     (problem,) = check_catalog([tmp_path / "none"], KNOWN)
     assert str(problem) == f"{tmp_path / 'none'}:1:1: there is no such folder"
-
-
-@pytest.mark.parametrize("path", VENDORS, ids=lambda path: path.stem)
-def test_a_vendor_says_how_it_knows(path: Path) -> None:
-    for vendor, _ in read_catalog([path.parent]).vendors[path.stem]:
-        for upstream in vendor.depends_on:
-            assert upstream.basis and len(upstream.basis) > 25 and upstream.basis.endswith(".")
-            assert 0 < upstream.confidence < 1
