@@ -63,10 +63,13 @@ async def _demo(once: bool, speed: float | None, as_json: bool, port: int, data:
             await asyncio.gather(playing, return_exceptions=True)
             return
         playing.result()
+        review = await world.review()
         if as_json:
             click.echo(_encode(world.parts.database.read_now(result)))
-        elif not once:
-            click.echo(f"The day is over. The page stays at {world.url} (key {world.key}) until you press Ctrl-C.")
+        else:
+            click.echo(f"The day is over. Halcyon AI's review is {review}.")
+        if not once:
+            click.echo(f"The page stays at {world.url} (key {world.key}) until you press Ctrl-C.")
             await stopping
         stopping.cancel()
 

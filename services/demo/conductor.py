@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -15,6 +16,9 @@ from sqlalchemy import Connection
 from secondsource.adapters.clock import VirtualClock
 from secondsource.adapters.http.backoff import BackoffPolicy
 from secondsource.adapters.known import known
+from secondsource.adapters.reports.html import html
+from secondsource.adapters.reports.reading import vendor_review
+from secondsource.adapters.reports.vendor import paper_of
 from secondsource.adapters.sql import drills, keys
 from secondsource.adapters.sql.database import Database
 from secondsource.domain.scope import Scope
@@ -70,6 +74,15 @@ class Stage:
                 await self._turn()
             after_turn(now)
             await self.clock.wait_until(await self._next_due())
+
+    async def review(self) -> Path:
+        """The review of the vendor that the day was about, written as a paper beside the database."""
+        now, desk = self.clock.now(), self.parts.desk
+        read = partial(vendor_review, vendor="halcyon", start=story.START, end=story.END, now=now, context=desk.context)
+        paper = paper_of(await self.parts.database.read(lambda connection: read(connection, documents=desk.library.documents)))
+        target = self.parts.settings.path.parent / "review-halcyon.html"
+        target.write_text(html(paper), encoding="utf-8")
+        return target
 
     async def _turn(self) -> None:
         await self.parts.embedded.turn()
