@@ -22,7 +22,7 @@ class SourceForm(Room):
     vendor: Id = Field(description="Whom it is about.")
     connector: str | None = Field(default=None, description="What reads it; absent: the vendor's sources in the catalog are switched on.")
     only: tuple[Id, ...] = Field(default=(), description="Of the catalog's sources these only, by id or connector; absent: all.")
-    id: Id | None = Field(default=None, description="Its id; absent: the vendor's and the connector's, such as openai-statuspage.")
+    id: Id | None = Field(default=None, description="Its id; absent: the vendor's and the connector's, such as openai-incident-io.")
     url: str | None = Field(default=None, description="Where it publishes; short for `config: {url: ...}`.")
     auth: Id | None = Field(default=None, description="The credential that it wants; short for `config: {auth: ...}`.")
     config: dict[str, Any] = Field(default={}, description="What the connector is told; its fields are below.")

@@ -59,7 +59,7 @@ class VendorForm(Room):
 class OfferedSource(Room):
     """A source that the catalog knows for the vendor, ready to be switched on."""
 
-    id: Id | None = Field(default=None, description="Its id; absent: the vendor's and the connector's, such as openai-statuspage.")
+    id: Id | None = Field(default=None, description="Its id; absent: the vendor's and the connector's, such as openai-incident-io.")
     connector: str = Field(description="What reads it.")
     url: str | None = Field(default=None, description="Where it publishes; short for `config: {url: ...}`.")
     config: dict[str, Any] = Field(default={}, description="What the connector is told besides.")
