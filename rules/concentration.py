@@ -23,6 +23,7 @@ from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain.context import Context
 from secondsource.domain.figures import herfindahl, next_on_grid, percent, plain, rounded, shares
 from secondsource.domain.items import CHIPS, matcher, normalised
+from secondsource.domain.money import MONTHLY
 from secondsource.domain.observations import Observation, Spend
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
@@ -30,8 +31,6 @@ from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Sign
 Dimension = Literal["vendor", "region", "chip"]
 DIMENSIONS: tuple[Dimension, ...] = ("vendor", "region", "chip")
 
-_MONTHLY = {"hour": Fraction(730), "day": Fraction(365, 12), "week": Fraction(365, 84), "month": Fraction(1), "quarter": Fraction(1, 3),
-            "year": Fraction(1, 12)}  # fmt: skip
 MAX_LINES = 10_000
 """Of spend. Beyond, new ones are not counted, and the evidence says so."""
 
@@ -182,9 +181,9 @@ class Concentration:
         rate = Decimal(1) if line.currency == currency else self._params.rates.get(line.currency)
         if rate is None:
             return f"no rate for {line.currency}"
-        if line.period not in _MONTHLY:
+        if line.period not in MONTHLY:
             return f"spend for a {line.period} is not understood"
-        return Fraction(rate) * _MONTHLY[line.period]
+        return Fraction(rate) * MONTHLY[line.period]
 
     def _weights(self, dimension: Dimension, bills: Iterable[tuple[Line, Fraction | str]], context: Context) -> Weights:
         """Who has how much a month. A vendor's own bill goes before what the portfolio says of it."""

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
+
+MONTHLY = {
+    "hour": Fraction(730), "day": Fraction(365, 12), "week": Fraction(365, 84), "month": Fraction(1), "quarter": Fraction(1, 3),
+    "year": Fraction(1, 12),
+}  # fmt: skip
+"""How often each period of a bill goes into a month, a twelfth of 365 days."""
 
 
 class Money(msgspec.Struct, frozen=True):

@@ -11,15 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from secondsource.domain.figures import herfindahl, rounded, shares
+from secondsource.domain.money import MONTHLY
 from secondsource.domain.observations import Observation, Spend
 from secondsource.domain.portfolio import Dependency
 from secondsource.domain.review.basis import Basis, Missing, basis
 from secondsource.domain.review.facts import Facts
 from secondsource.domain.review.wayout import Alternative
 
-# in months: 730 hours, and a twelfth of 365 days
-MONTHLY = {"hour": Fraction(730), "day": Fraction(365, 12), "week": Fraction(365, 84), "month": Fraction(1), "quarter": Fraction(1, 3),
-           "year": Fraction(1, 12)}  # fmt: skip
 FORGET = timedelta(days=62)
 """A bill that was not heard of for so long says nothing of the present."""
 
