@@ -39,6 +39,11 @@ crash: .venv/.dev .venv/.project
 
 KILLS ?= 1000
 
+## fuzz      read spoilt answers with every connector, for long (ARGS="--seed 2 --turns 10000 --only statuspage")
+.PHONY: fuzz
+fuzz: .venv/.dev .venv/.project
+	@$(PY) -m tests.support.fuzz --jobs $(JOBS) $(ARGS)
+
 ## check     format, lint, types, layers; the generated files are checked by the tests in tests/meta
 .PHONY: check
 check: .venv/.dev .venv/.project
