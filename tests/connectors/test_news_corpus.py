@@ -10,17 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from secondsource.adapters.known import known
 from secondsource.adapters.plugins import connector
 from secondsource.cli.detect import candidates
 from secondsource.domain.labelling import Labeller
 from secondsource.domain.naming import Naming
 from secondsource.domain.observations import News
 from secondsource.domain.vendors import Vendor, VendorGraph
+from secondsource.settings.load import examine
 from tests.connectors import test_corpus as corpus
 
 pytestmark = corpus.pytestmark
@@ -221,3 +224,16 @@ def test_companies_in_titles() -> None:
         "940f4e429f47 slack",
         "9a00a98adb28 slack",
     }
+
+
+def test_no_company_of_the_catalog_is_named_where_it_is_not(tmp_path: Path) -> None:
+    """A new entry that is called by a common word shows here; :mod:`secondsource.domain.naming` lists such words."""
+    file = tmp_path / "secondsource.yaml"
+    file.write_text("sources: [openai]\n")
+    settings = examine(file, known()).settings
+    assert settings is not None
+    names = Naming(settings.context.graph)
+    expected = {f"{name} {vendor}" for vendor, named in NAMED.items() for name in named.split()}
+    got = {f"{name} {vendor}" for found in titles().values() for name, title in found.items() for vendor in names.vendors(title)}
+    assert len(got & expected) >= 60
+    assert got - expected == {"57326c880d83 google-tpu"}
