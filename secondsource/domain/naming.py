@@ -22,11 +22,11 @@ _COMMON = frozenset(
     re.findall(
         r"\S+",
         """
-        apc arm aruba ase atlas block bunny cadence chroma claude clerk cohere coherent confluent constellation cray credo crusoe cursor
-        disco discord do dlr duo eaton elastic fal fireworks flux fly foundry galaxy gf grok hcp heatmap honeycomb hoya juniper kimi kla
-        lambda lightning linde linear luma mentor meta mistral mithril modal moonshot neon nexus oci paddle perplexity pinecone plaid
-        polaris quanta railway render replicate resend runway screen seh sentry slack snowflake spil square stripe switch tel temporal tok
-        together tva vast wd windsurf zoom
+        alphabet apc arm aruba ase atlas block bunny cadence chroma claude clerk cohere coherent confluent constellation cray credo
+        crusoe cursor disco discord dlr do duo eaton elastic fal fireworks flux fly foundry galaxy gf grok hcp heatmap honeycomb
+        hoya juniper kimi kla lambda lightning linde linear luma mentor meta mistral mithril modal mollie moonshot neon nexus oci
+        paddle perplexity pinecone plaid polaris quanta railway render replicate resend runway screen seh sentry slack snowflake
+        spil square stripe switch tel temporal together tok tva vast wd windsurf zoom
         """,
     )
 )
@@ -65,6 +65,7 @@ _CONTEXT = {
     **dict.fromkeys(("chip_maker", "chip_design", "foundry", "memory", "packaging", "equipment", "materials"), _CHIPS),
     **dict.fromkeys(("storage", "server_maker", "network"), _HARDWARE),
     **dict.fromkeys(("model_api", "cloud", "gpu_cloud", "colocation"), _COMPUTE),
+    "other": rf"{_COMPUTE}|{_SOFTWARE}",
     "payments": _PAYMENT,
     "energy": _POWER,
 }

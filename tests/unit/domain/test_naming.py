@@ -75,6 +75,8 @@ def named(text: str, *labels: str) -> set[str]:
         ("Oracle to borrow for data centers", {"oracle-cloud"}),
         ("The oracle of Omaha buys", set()),
         ("Google Cloud raises prices", {"google-cloud"}),
+        ("Alphabet to spend more on data centers", {"alphabet"}),
+        ("Alphabet Soup: what acronyms do to us", set()),
         ("Google and GCP", {"alphabet", "google-cloud"}),
         ("Nvidia and nvidia", {"nvidia"}),
         ("NVIDIAのGroq獲得", {"nvidia"}),
