@@ -120,7 +120,8 @@ def _costs(root: Node, progress: Progress, token: str | None, response: Response
 
 def _used(root: Node, progress: Progress, token: str | None, config: Config) -> Parsed:
     used = dict(progress.used)
-    for _, result in results(root):
+    for bucket, result in results(root):
+        bucket["starting_at"].instant()  # without it this is the report of another vendor
         told = 0
         for path in _FIELDS:
             node: Node | None = result
