@@ -157,3 +157,12 @@ def test_no_connector_recognises_a_web_page_or_nothing() -> None:
     for body in (page, b"", b"{}", b"[]", b"null", b"plain text"):
         response = Response("https://localhost/", 200, {}, body, datetime(2026, 1, 2, tzinfo=UTC))
         assert [n for n, r in connectors().items() if isinstance(r, Recognises) and r.recognise(response) > 0] == []
+
+
+@pytest.mark.parametrize("name", ["feed_status", "news_feed"])
+def test_a_feed_that_would_take_too_long_is_refused_before_it_is_read(name: str) -> None:
+    body = b'<rss version="2.0"><channel><title>Large</title>' + b"<item><title>a</title></item>" * 5_000 + b"</channel></rss>"
+    reader = connector(name)
+    response = Response("https://localhost/", 200, {}, body, datetime(2026, 1, 2, tzinfo=UTC))
+    with pytest.raises(ParseError, match="it has 20006 tags, more than 20000"):
+        reader.parse(response, reader.spec.config.model_validate({"url": "https://localhost/"}))
