@@ -20,6 +20,7 @@ from secondsource.domain.observations import Batch, Observation, Outcome, Source
 from secondsource.domain.scoping import enrich
 from secondsource.ports.clock import Clock
 from secondsource.ports.fetcher import NO_VALIDATORS, Fetcher, Validators
+from secondsource.runtimes.gathered import Gathered
 from secondsource.runtimes.poll import Parser, Polled, Source, poll
 from secondsource.runtimes.recognition import Seen, seen_after
 
@@ -57,6 +58,7 @@ class Collector:
         crash_point: Callable[[str], None] = lambda name: None,
     ) -> None:
         self._database = database
+        self._writes = Gathered(database)
         self._sources: Mapping[str, Source] = {source.id: source for source in configured}
         self._context = context
         self._clock = clock
@@ -132,7 +134,7 @@ class Collector:
             sources.save(connection, after)
 
         self._crash_point("polled")
-        await self._database.write(keep)
+        await self._writes.write(keep)
         self._crash_point("logged")
         if not understood:
             _logger.warning("source not read", source=source.id, outcome=polled.outcome.value, detail=detail)
