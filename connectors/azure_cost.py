@@ -69,7 +69,10 @@ class AzureCost:
         if root.has("error"):
             raise root["error"].fail(f"Azure answers {tidy(root['error'].text_of('code') or 'an error', 80)}")
         told = root["properties"]
-        columns = {column["name"].text(): number for number, column in enumerate(told["columns"].items())}
+        named = told["columns"].items()
+        columns = {column["name"].text(): number for number, column in enumerate(named)}
+        if len(columns) != len(named):
+            raise told["columns"].fail("two columns have one name")
         bill = Bill(read_memo(response.memo, _Memo).lines)
         months: set[datetime] = set()
         for row in told["rows"].items():
