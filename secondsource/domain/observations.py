@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from secondsource.domain.ids import content_id
+from secondsource.domain.ids import content_id, timed_id
 from secondsource.domain.money import Unit
 from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status
@@ -297,11 +297,11 @@ def batch_of(key: str, source: str, at: datetime, observations: tuple[Observatio
         raise ValueError(f"a batch mixes drills {sorted(map(str, exercises))}; send one batch for each")
     exercise = exercises.pop() if exercises else None
     ids = [observation.id for observation in observations]
-    return Batch(content_id(key, source, at, ids, exercise), key, source, at, observations, exercise)
+    return Batch(timed_id(at, key, source, ids, exercise), key, source, at, observations, exercise)
 
 
 def tick(at: datetime) -> Batch:
     """The batch that says that ``at`` has come."""
     body = Tick()
     observation = observe(source="clock", vendor=TICK_KEY, subject=f"tick/{at.isoformat()}", observed_at=at, body=body)
-    return Batch(content_id(TICK_KEY, at), TICK_KEY, "clock", at, (observation,))
+    return Batch(timed_id(at, TICK_KEY), TICK_KEY, "clock", at, (observation,))
