@@ -42,7 +42,8 @@ class Gathered:
                 # whoever gave up waiting before it began wants nothing written
                 together = [(work, done) for work, done in self._waiting if not done.done()]
                 self._waiting = []
-                await self._together(together)
+                if together:
+                    await self._together(together)
         finally:
             self._writing = None
 
@@ -57,10 +58,8 @@ class Gathered:
             if len(together) > 1:
                 for one in together:
                     await self._together([one])
-            else:
-                for _, done in together:
-                    if not done.done():
-                        done.set_exception(error)
+            elif not together[0][1].done():
+                together[0][1].set_exception(error)
             return
         for _, done in together:
             if not done.done():
