@@ -82,7 +82,7 @@ class Engine:
             self._tick(now, signals)
             return signals
         exercise = batch.exercise
-        own = self._partition(batch.key, exercise)
+        own = self._partitions.get((batch.key, exercise)) or self._partition(batch.key, exercise)
         if own.wakes and own.wakes[0][0] <= now:
             self._fire(own, now, signals)
         shared: Partition | None = None
@@ -97,9 +97,10 @@ class Engine:
                     home = shared = self._partition(PORTFOLIO, exercise)
                 else:
                     home = shared
+                cells = home.cells[target.index]
                 try:
                     for key in target.keys(observation):
-                        cell = home.cells[target.index].get(key)
+                        cell = cells.get(key)
                         if cell is None:
                             state = None
                         elif cell.packed is None:
