@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Mapping
 
 import click
@@ -79,17 +80,17 @@ def _day(vendors: int) -> tuple[list[bytes], Log]:
 
 
 def _answer(measured: Day, rows: Mapping[str, Row], log: Log) -> Answer:
-    wanted = answer()
+    wanted = Counter(answer())
     wrong: list[str] = []
     for name, ledger in measured.ledgers.items():
-        found = found_in(ledger)
-        wrong += [f"{name}: missing {finding}" for finding in wanted if finding not in found]
-        wrong += [f"{name}: not in the story: {finding}" for finding in found if finding not in wanted]
+        found = Counter(found_in(ledger))
+        wrong += [f"{name}: missing {finding}" for finding in (wanted - found).elements()]
+        wrong += [f"{name}: not in the story: {finding}" for finding in (found - wanted).elements()]
     if rows[REPLAY].answer != rows[EMBEDDED].answer:
         wrong.append("replay and the embedded runtime give different ledgers")
     if rows[LOG].answer != str(log.batches):
         wrong.append(f"the log holds {rows[LOG].answer} batches, not {log.batches}")
-    return Answer(len(wanted), len(measured.ledgers["replay"]), measured.messages, rows[REPLAY].answer, tuple(wrong))
+    return Answer(wanted.total(), len(measured.ledgers["replay"]), measured.messages, rows[REPLAY].answer, tuple(wrong))
 
 
 def _say(what: str) -> None:
