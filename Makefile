@@ -79,6 +79,7 @@ generate: .venv/.dev .venv/.project
 .PHONY: bench
 bench: .venv/.dev .venv/.project
 	@$(PY) -m benchmarks $(ARGS)
+	$(if $(ARGS),,@$(PY) -m benchmarks.collector)
 
 ## lock      resolve the dependencies again into requirements/ (UPGRADE=1 takes newer versions)
 .PHONY: lock
