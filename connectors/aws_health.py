@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 from pydantic import BaseModel, Field
 
+from secondsource.contracts.aws_json import refusal
 from secondsource.contracts.connector import Parsed, ParseError, Reading, Request, Response, Spec
 from secondsource.contracts.memo import read_memo, write_memo
 from secondsource.contracts.reading import Node, SourceConfig, document
@@ -34,11 +35,6 @@ _NO_RESOURCE = frozenset({"UNKNOWN", "AWS_ACCOUNT"})
 _AT_ONCE = 10  # events that the two calls take
 _NAMED = 5  # resources that are named; the rest is counted
 _TOLD_IN_FULL = 200  # events, so that one poll ends
-_ERROR = re.compile(r"(?:[\w.]+#)?([A-Za-z]{1,60})")
-_HINTS = {
-    "SubscriptionRequiredException": "the account needs a Business or Enterprise support plan",
-    "AccessDeniedException": "the key may not make this call",
-}
 _RESOLVED = re.compile(r"^\s*\[RESOLVED\]\s*", re.IGNORECASE)
 
 
@@ -82,7 +78,7 @@ class AwsHealth:
         """What one of the three calls answers, and the next call."""
         assert isinstance(config, Config)
         if response.status != 200:
-            return Parsed((), inconclusive=_refusal(response))
+            return Parsed((), inconclusive=refusal(response, "AWS Health"))
         root = document(response.body)
         memo = read_memo(response.memo, _Memo)
         if root.has("successfulSet"):
@@ -125,17 +121,6 @@ def _next(memo: _Memo, config: Config) -> Request | None:
     if memo.todo:
         return _request("DescribeAffectedEntities", {"filter": {"eventArns": memo.todo[:_AT_ONCE]}, "maxResults": 100}, memo, config)
     return _events_request(config, memo) if memo.page else None
-
-
-def _refusal(response: Response) -> str:
-    """AWS's name for the error. Its message may quote the request with its session token, so it is not told."""
-    try:
-        found = _ERROR.fullmatch(document(response.body).text_of("__type") or "")
-    except ParseError:
-        found = None
-    name = found[1] if found else ""
-    hint = f": {_HINTS[name]}" if name in _HINTS else ""
-    return f"AWS Health answered {response.status}{f' ({name})' if name else ''}{hint}"
 
 
 def _events(root: Node, memo: _Memo, config: Config) -> Parsed:

@@ -25,7 +25,7 @@ def aws_request(url: str, call: str, asked: Mapping[str, Any], *, auth: str | No
     return Request(url, "POST", headers=headers, body=msgspec.json.encode(asked), auth=auth, every_status=True, memo=memo)
 
 
-def refusal(response: Response) -> str:
+def refusal(response: Response, who: str = "AWS") -> str:
     """AWS's name for the error. Its message may quote the request with its session token, so it is not told."""
     try:
         found = _ERROR.fullmatch(document(response.body).text_of("__type") or "")
@@ -33,7 +33,7 @@ def refusal(response: Response) -> str:
         found = None
     name = found[1] if found else ""
     hint = f": {_HINTS[name]}" if name in _HINTS else ""
-    return f"AWS answered {response.status}{f' ({name})' if name else ''}{hint}"
+    return f"{who} answered {response.status}{f' ({name})' if name else ''}{hint}"
 
 
 def aws_instant(node: Node) -> datetime:
