@@ -19,5 +19,4 @@ def configure() -> None:
             rendered,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
