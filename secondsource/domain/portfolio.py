@@ -77,6 +77,27 @@ class Workload(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: str | None = None
 
 
+class Credit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the vendor owes for a month with an availability below ``below``: ``part`` of the month's bill, both in per cent."""
+
+    below: float
+    part: float
+
+
+class SlaTerms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What comes with a promised availability.
+
+    ``credits`` are ordered from the mildest. ``claim_within`` counts from the end of the month. ``scopes`` are the parts that were
+    promised; none: what is used of the vendor. Announced work counts as time down only where ``maintenance_counts``.
+    """
+
+    credits: tuple[Credit, ...] = ()
+    claim_within: timedelta = timedelta(days=30)
+    maintenance_counts: bool = False
+    scopes: tuple[Scope, ...] = ()
+    claim_to: str = ""
+
+
 class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was signed with a vendor."""
 
@@ -88,6 +109,7 @@ class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
     annual: Decimal | None = None
     currency: str = "USD"
     sla: float | None = None  # promised availability, per cent of a month
+    terms: SlaTerms = SlaTerms()
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -126,6 +126,10 @@ class Index:
         roots = {root for root, reach in self._over.get(vendor, ()) if root.vendor == vendor and len(reach.path) == 1}
         return sorted((need for root in roots for need in self.by_scope[root]), key=lambda need: need.id)
 
+    def used_parts(self, vendor: str) -> tuple[Scope, ...]:
+        """The parts of ``vendor`` that something of ours runs on, directly or by way of others; empty where nothing is known to."""
+        return tuple(sorted({reach.scope for _, reach in self._over.get(vendor, ()) if not reach.supply}, key=str))
+
     def part(self, vendor: str, name: str) -> Scope | None:
         """The region or product of ``vendor`` with the id ``name``; None where the catalog has no such part."""
         known = self.graph.vendors.get(vendor)

@@ -62,6 +62,23 @@ class WorkloadForm(Room):
     needs: tuple[NeedForm, ...] = Field(default=(), description="What it gets from vendors.")
 
 
+class CreditForm(Room):
+    """What is owed for a month below an availability."""
+
+    below: float = Field(gt=0, le=100, description="The availability below which it is owed, per cent of the month.")
+    part: float = Field(gt=0, le=100, description="How much, per cent of the month's bill.")
+
+
+class SlaTermsForm(Room):
+    """What comes with the promise of an availability."""
+
+    credits: tuple[CreditForm, ...] = Field(default=(), description="What is owed, by how far the promise was missed.")
+    claim_within: Span | None = Field(default=None, description="How long after the end of the month a claim is heard; absent: 30d.")
+    maintenance_counts: bool = Field(default=False, description="Whether announced work counts as time down.")
+    scopes: tuple[AnyPlace, ...] = Field(default=(), description="The parts that were promised; absent: what is used of the vendor.")
+    claim_to: Text | None = Field(default=None, description="Where a claim goes: a mail address or a web form.")
+
+
 class ContractForm(Room):
     """What was signed with a vendor."""
 
@@ -72,3 +89,4 @@ class ContractForm(Room):
     annual: Amount | None = Field(default=None, description="What it costs in a year.")
     currency: Currency | None = Field(default=None, description="In which currency; absent: the file's.")
     sla: float | None = Field(default=None, gt=0, le=100, description="The availability that was promised, per cent of a month.")
+    sla_terms: SlaTermsForm | None = Field(default=None, description="Credits, deadline and exclusions of that promise.")

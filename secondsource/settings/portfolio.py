@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from itertools import pairwise
 
-from secondsource.domain.portfolio import Contract, Dependency, Fallback, Function, Impact, Person, Portfolio, Workload
+from secondsource.domain.portfolio import Contract, Credit, Dependency, Fallback, Function, Impact, Person, Portfolio, SlaTerms, Workload
 from secondsource.domain.scope import Scope
 from secondsource.settings.company import ContractForm, FunctionForm, ImpactForm, NeedForm
 from secondsource.settings.rooms import Rooms
@@ -122,7 +122,30 @@ class Company:
         if form.notice and not form.ends:
             self._say("without `ends` there is no day that notice could be given before", *here, "notice")
         currency = form.currency or self._configuration.currency
-        return Contract(id_, form.vendor, form.starts, form.ends, form.notice, form.annual, currency, form.sla)
+        if form.sla_terms is not None and form.sla is None:
+            self._say("without `sla` nothing was promised that these could be terms of", *here, "sla_terms")
+        return Contract(
+            id_, form.vendor, form.starts, form.ends, form.notice, form.annual, currency, form.sla, self._terms(form, *here, "sla_terms")
+        )
+
+    def _terms(self, form: ContractForm, *here: str) -> SlaTerms:
+        written = form.sla_terms
+        if written is None:
+            return SlaTerms()
+        scopes = [self._vendors.scope(place, self._say, *here, "scopes", index) for index, place in enumerate(written.scopes)]
+        for index, scope in enumerate(scopes):
+            if scope is not None and scope.vendor != form.vendor:
+                self._say(f"the contract is with {form.vendor}, not with {scope.vendor}", *here, "scopes", index)
+        for index, credit in enumerate(written.credits):
+            if form.sla is not None and credit.below > form.sla:
+                self._say(f"at {credit.below:g} % the promise of {form.sla:g} % is not missed yet", *here, "credits", index, "below")
+        return SlaTerms(
+            credits=tuple(Credit(each.below, each.part) for each in sorted(written.credits, key=lambda each: -each.below)),
+            claim_within=written.claim_within or SlaTerms().claim_within,
+            maintenance_counts=written.maintenance_counts,
+            scopes=tuple(scope for scope in scopes if scope is not None),
+            claim_to=written.claim_to or "",
+        )
 
 
 def named(portfolio: Portfolio) -> Mapping[str, frozenset[str]]:

@@ -8,7 +8,7 @@ had the rest been all up, or all down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
@@ -17,7 +17,10 @@ import msgspec
 from secondsource.domain.portfolio import Contract
 from secondsource.domain.review.basis import Basis, Missing, basis
 from secondsource.domain.review.period import Period, months
+from secondsource.domain.review.spans import Span
 from secondsource.domain.review.timeline import Band
+from secondsource.domain.sla import availability as availability_of
+from secondsource.domain.sla import claim_by, credit, in_force
 from secondsource.domain.status import Status
 
 WEIGHTS = {Status.MAJOR_OUTAGE: Fraction(1), Status.PARTIAL_OUTAGE: Fraction(3, 10)}
@@ -43,8 +46,12 @@ class Availability(msgspec.Struct, frozen=True, tag=True):
 class SlaMonth(msgspec.Struct, frozen=True):
     """A promise held against one calendar month.
 
-    ``down`` and ``known`` are of the part of the month that the period covers. ``verdict`` is ``missed`` where more time is known to have
-    been down than was allowed, ``kept`` where not even the time that is not known could make it so, else ``open``.
+    ``down`` and ``known`` are of the part of the month that the period covers, ``own`` is the time down by our probes. ``left_out`` is
+    time down during announced work, which the contract does not count. ``credit`` is what the contract owes at the worse of both, per
+    cent of the month's bill, None where it says nothing; ``claim_by`` the last day of the claim.
+
+    ``verdict`` is ``missed`` where more time is known to have been down than was allowed, ``kept`` where not even the time that is not
+    known could make it so, else ``open``.
     """
 
     contract: str
@@ -55,6 +62,10 @@ class SlaMonth(msgspec.Struct, frozen=True):
     known: timedelta
     unknown: timedelta
     verdict: str
+    own: timedelta = timedelta(0)
+    left_out: timedelta = timedelta(0)
+    credit: Decimal | None = None
+    claim_by: date | None = None
 
 
 def availability(bands: Sequence[Band], what: str, whose: str = "its own pages") -> Availability | Missing:
@@ -89,31 +100,58 @@ def weighted(spent: dict[Status, timedelta]) -> timedelta:
     return round(whole) * _MICROSECOND
 
 
-def sla_months(bands: Sequence[Band], contracts: Iterable[Contract], period: Period) -> tuple[SlaMonth, ...]:
-    """Each promise against each month of the period in which its contract ran."""
+def sla_months(
+    bands: Sequence[Band], contracts: Iterable[Contract], period: Period, own: Sequence[Band] = (), work: Sequence[Span] = ()
+) -> tuple[SlaMonth, ...]:
+    """Each promise against each month of the period in which its contract ran; ``work`` is when announced work was under way."""
     found = []
     for contract in contracts:
         if contract.sla is None:
             continue
-        promised = Decimal(str(contract.sla))
-        for start, end in months(period):
-            if (contract.starts and contract.starts >= end.date()) or (contract.ends and contract.ends < start.date()):
-                continue
-            found.append(_month(contract.id, promised, start, end, bands))
+        excluded = () if contract.terms.maintenance_counts else work
+        found += [_month(contract, start, end, bands, own, excluded) for start, end in months(period) if in_force(contract, start)]
     return tuple(found)
 
 
-def _month(contract: str, promised: Decimal, start: datetime, end: datetime, bands: Sequence[Band]) -> SlaMonth:
-    cut = [msgspec.structs.replace(b, start=max(b.start, start), end=min(b.end, end)) for b in bands if b.start < end and b.end > start]
-    spent = _spent(cut)
+def _month(
+    contract: Contract, start: datetime, end: datetime, bands: Sequence[Band], own: Sequence[Band], work: Sequence[Span]
+) -> SlaMonth:
+    promised = Decimal(str(contract.sla))
+    spent = _spent(_cut(bands, start, end))
     unknown = spent.get(Status.UNKNOWN, timedelta(0))
     known = sum(spent.values(), timedelta(0)) - unknown
-    down = weighted(spent)
+    all_down, mine = weighted(spent), weighted(_spent(_cut(own, start, end)))
+    out = weighted(_spent(_during(bands, start, end, work)))
+    down, mine = all_down - out, mine - weighted(_spent(_during(own, start, end, work)))
+    owed = credit(contract.terms, availability_of(max(down, mine), start))
     allowed = (end - start) // _MICROSECOND * (100 - Fraction(promised)) / 100
     budget = int(allowed) * _MICROSECOND
     rest = end - start - known
     verdict = "missed" if down > budget else "kept" if down + rest <= budget else "open"
-    return SlaMonth(contract, f"{start:%Y-%m}", promised, budget, down, known, unknown, verdict)
+    return SlaMonth(
+        contract=contract.id,
+        month=f"{start:%Y-%m}",
+        promised=promised,
+        allowed=budget,
+        down=down,
+        known=known,
+        unknown=unknown,
+        verdict=verdict,
+        own=mine,
+        left_out=out,
+        credit=Decimal(str(owed.part)) if owed is not None else None,
+        claim_by=claim_by(contract.terms, start),
+    )
+
+
+def _cut(bands: Iterable[Band], start: datetime, end: datetime) -> list[Band]:
+    return [msgspec.structs.replace(b, start=max(b.start, start), end=min(b.end, end)) for b in bands if b.start < end and b.end > start]
+
+
+def _during(bands: Iterable[Band], start: datetime, end: datetime, spans: Iterable[Span]) -> list[Band]:
+    """The bands of the month that lie in the spans."""
+    cut = _cut(bands, start, end)
+    return [part for span in spans for part in _cut(cut, *span)]
 
 
 def _spent(bands: Iterable[Band]) -> dict[Status, timedelta]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
+from secondsource.domain.portfolio import Contract
 from secondsource.domain.reach import index_of
 from secondsource.domain.review.availability import Availability, SlaMonth, availability, sla_months
 from secondsource.domain.review.basis import Missing
@@ -20,10 +21,11 @@ from secondsource.domain.review.parts import Parts, SourceLine, parts, source_li
 from secondsource.domain.review.period import Period
 from secondsource.domain.review.prices import Prices, prices
 from secondsource.domain.review.risks import Response, RiskLine, response, risk_lines
-from secondsource.domain.review.sight import sights
+from secondsource.domain.review.sight import Sight, sights
 from secondsource.domain.review.spend import Concentration, Spending, concentration, spending
-from secondsource.domain.review.timeline import Band, timeline, used_scopes
+from secondsource.domain.review.timeline import Band, timeline, used_scopes, work_spans
 from secondsource.domain.review.wayout import WayOut, way_out
+from secondsource.domain.scope import Scope
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -98,7 +100,7 @@ def measure(facts: Facts) -> Measured:
         else Missing("no probe of our own watches it"),
         honesty=honesty(bands, own) if probed else Missing("no probe of our own watches it"),
         parts=parts(facts, sources, used),
-        sla=sla_months(bands, promises, facts.period),
+        sla=tuple(month for contract in promises for month in _promise(contract, facts, sources, used)),
         incidents=lines,
         lag=lag(lines),
         episodes=troubles,
@@ -115,6 +117,12 @@ def measure(facts: Facts) -> Measured:
         contracts=contract_lines(facts),
         sources=tuple(source_lines(facts, sources)),
     )
+
+
+def _promise(contract: Contract, facts: Facts, sources: Mapping[str, Sight], used: Sequence[Scope]) -> tuple[SlaMonth, ...]:
+    parts = contract.terms.scopes or tuple(used)
+    theirs, ours = timeline(facts, sources, parts), timeline(facts, sources, parts, own=True)
+    return sla_months(theirs, [contract], facts.period, ours, work_spans(facts, parts))
 
 
 def _mine(bands: Sequence[Band], whole: Sequence[Band], what: str) -> Availability | Missing:

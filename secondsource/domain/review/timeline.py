@@ -15,7 +15,7 @@ from secondsource.domain.reach import index_of
 from secondsource.domain.review.facts import Facts
 from secondsource.domain.review.period import Period
 from secondsource.domain.review.sight import Sight
-from secondsource.domain.review.spans import holds
+from secondsource.domain.review.spans import Span, holds, joined
 from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status, rank, worst
 
@@ -34,7 +34,7 @@ class Band(msgspec.Struct, frozen=True):
     observations: tuple[str, ...] = ()
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """What one subject of a source says now. ``mine``: it is about what is asked for."""
 
     id: str
@@ -53,10 +53,7 @@ class _Step(NamedTuple):
 
 def used_scopes(facts: Facts) -> tuple[Scope, ...]:
     """The parts of the vendor that something of ours runs on, directly or by way of others; empty where nothing is known to."""
-    index = index_of(facts.context)
-    needs = facts.context.portfolio.dependencies
-    reaches = (reach for need in needs for reach in index.closure(need.scope) if not reach.supply)
-    return tuple(sorted({reach.scope for reach in reaches if reach.scope.vendor == facts.vendor}, key=str))
+    return index_of(facts.context).used_parts(facts.vendor)
 
 
 def timeline(facts: Facts, sources: Mapping[str, Sight], wanted: Collection[Scope] = (), *, own: bool = False) -> tuple[Band, ...]:
@@ -74,8 +71,25 @@ def timeline(facts: Facts, sources: Mapping[str, Sight], wanted: Collection[Scop
     return _swept(facts.period, telling, steps)
 
 
+def work_spans(facts: Facts, wanted: Collection[Scope] = ()) -> tuple[Span, ...]:
+    """When announced work on the parts ``wanted`` (none: on any part) was under way, by the vendor's account; up to the period's end."""
+    begun: dict[tuple[str, str], datetime] = {}
+    spans: list[Span] = []
+    for observation in facts.observations:
+        place, body = (observation.source, observation.subject), observation.body
+        if observation.vendor != facts.vendor or not (isinstance(body, Maintenance) or place in begun):
+            continue
+        scopes = getattr(body, "scopes", ()) or (Scope(observation.vendor),)
+        mine = not wanted or any(scope.touches(part) for scope in scopes for part in wanted)
+        if isinstance(body, Maintenance) and body.stage in UNDER_WAY and mine:
+            begun.setdefault(place, observation.observed_at)
+        elif place in begun:
+            spans.append(Span(begun.pop(place), observation.observed_at))
+    return joined([*spans, *(Span(start, facts.period.end) for start in begun.values())])
+
+
 def _steps(readings: Iterable[Observation], wanted: Collection[Scope]) -> list[_Step]:
-    said: dict[str, _Said] = {}
+    said: dict[str, Said] = {}
     steps: list[_Step] = []
     for at, told in groupby(readings, key=lambda observation: observation.observed_at):
         # what one poll said counts together; most polls say nothing new
@@ -87,11 +101,11 @@ def _steps(readings: Iterable[Observation], wanted: Collection[Scope]) -> list[_
                 said[subject] = now
             else:
                 said.pop(subject, None)
-        steps.append(_Step(at, *_judged(said.values())))
+        steps.append(_Step(at, *judged(said.values())))
     return steps
 
 
-def _said(observation: Observation, wanted: Collection[Scope]) -> _Said | None:
+def _said(observation: Observation, wanted: Collection[Scope]) -> Said | None:
     """What the reading leaves standing of its subject; None for nothing."""
     body = observation.body
     kind, status, there = "component", Status.UNKNOWN, False
@@ -104,10 +118,11 @@ def _said(observation: Observation, wanted: Collection[Scope]) -> _Said | None:
     if not there:
         return None
     scopes = getattr(body, "scopes", ()) or (Scope(observation.vendor),)
-    return _Said(observation.id, kind, status, not wanted or any(scope.touches(part) for scope in scopes for part in wanted))
+    return Said(observation.id, kind, status, not wanted or any(scope.touches(part) for scope in scopes for part in wanted))
 
 
-def _judged(said: Collection[_Said]) -> tuple[Status | None, tuple[str, ...]]:
+def judged(said: Collection[Said]) -> tuple[Status | None, tuple[str, ...]]:
+    """What all that a source says comes to, and the readings that make it so; None where it says nothing of what is asked for."""
     parts = [each for each in said if each.kind != PAGE]
     mine = [each for each in parts if each.mine]
     known = max((rank(each.status) for each in parts if each.status is not Status.UNKNOWN), default=0)

@@ -1,0 +1,143 @@
+"""``secondsource sla``: promised availability against what was seen, and the draft of a claim."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Connection
+
+from secondsource.adapters.clock import SystemClock
+from secondsource.adapters.reports.claim import claim_of
+from secondsource.adapters.reports.html import html
+from secondsource.adapters.reports.markdown import markdown
+from secondsource.adapters.reports.reading import vendor_facts
+from secondsource.adapters.reports.words import lasting, percent
+from secondsource.cli._configuration import config_option
+from secondsource.cli._store import opened
+from secondsource.domain.context import Context
+from secondsource.domain.errors import UserError
+from secondsource.domain.portfolio import Contract
+from secondsource.domain.review.availability import SlaMonth
+from secondsource.domain.review.measured import Measured, measure
+from secondsource.domain.review.period import NoReview, month_after, month_of
+
+_WRITERS = {"md": markdown, "html": html}
+_VERDICTS = {"missed": "missed", "kept": "kept", "open": "not settled"}
+
+data_option = click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The data folder; absent: the configuration's.")
+
+
+class _Month(click.ParamType[datetime]):
+    """A month as 2025-10."""
+
+    name = "month"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Its first instant in UTC; a usage error for anything else."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m").replace(tzinfo=UTC)
+        except ValueError:
+            self.fail(f"{value!r} is not a month; write it as 2025-10", param, ctx)
+
+
+@click.group("sla")
+def command() -> None:
+    """Promised availability against what was seen."""
+
+
+@command.command("list")
+@click.option("--months", type=click.IntRange(1, 24), default=3, show_default=True, help="How many months, with the present one.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+@config_option
+@data_option
+def list_(months: int, as_json: bool, config: Path, data: Path | None) -> None:
+    """Every promise and month: allowed, down by the vendor's page and by our probes, what is owed, until when to claim."""
+    with opened(config, data=data) as (settings, database):
+        now = SystemClock().now()
+        lines = database.read_now(lambda connection: _lines(connection, settings.context, months, now))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode([{"vendor": vendor, **msgspec.to_builtins(line)} for vendor, line in lines])))
+        return
+    if not lines:
+        click.echo("No contract on record promises an availability (`sla`) for a month of which there is data.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in (
+        "vendor",
+        "contract",
+        "month",
+        "promised",
+        "allowed",
+        "its page",
+        "our probes",
+        "not read",
+        "verdict",
+        "owed",
+        "claim by",
+    ):
+        table.add_column(title)
+    for vendor, line in lines:
+        table.add_row(
+            vendor, line.contract, line.month, percent(line.promised), lasting(line.allowed), lasting(line.down), lasting(line.own),
+            lasting(line.unknown), _VERDICTS[line.verdict], percent(line.credit),
+            f"{line.claim_by:%Y-%m-%d}" if line.claim_by and max(line.down, line.own) > line.allowed else "–",
+        )  # fmt: skip
+    Console().print(table)
+
+
+@command.command("claim")
+@click.argument("contract")
+@click.argument("month", type=_Month(), metavar="MONTH")
+@click.option("--format", "form", type=click.Choice(sorted(_WRITERS)), default="md", show_default=True, help="What it is written as.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it here instead of printing it.")
+@config_option
+@data_option
+def claim(contract: str, month: datetime, form: str, output: Path | None, config: Path, data: Path | None) -> None:
+    """The draft of a claim for MONTH (2025-10) under CONTRACT, with the evidence."""
+    with opened(config, data=data) as (settings, database):
+        found = next((each for each in settings.context.portfolio.contracts if each.id == contract), None)
+        if found is None or found.sla is None:
+            promising = ", ".join(each.id for each in settings.context.portfolio.contracts if each.sla is not None) or "none"
+            raise UserError(f"no contract {contract!r} promises an availability; those that do: {promising}")
+        now = SystemClock().now()
+        measured = database.read_now(lambda connection: _measured(connection, found, month, month_after(month), now, settings.context))
+    line = next((each for each in measured.sla if each.contract == contract and each.month == f"{month:%Y-%m}"), None)
+    if line is None:
+        raise UserError(f"contract {contract} was not in force in {month:%Y-%m}")
+    text = _WRITERS[form](claim_of(measured, found, line))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{output} can not be written: {error.strerror or error}") from None
+    click.echo(f"wrote {output}", err=True)
+
+
+def _measured(connection: Connection, contract: Contract, start: datetime, end: datetime, now: datetime, context: Context) -> Measured:
+    return measure(vendor_facts(connection, contract.vendor, start, end, now, context))
+
+
+def _lines(connection: Connection, context: Context, months: int, now: datetime) -> list[tuple[str, SlaMonth]]:
+    """The newest month first; one of which nothing was read is left out, for nothing can be said of it."""
+    lines: list[tuple[str, SlaMonth]] = []
+    start = month_of(now)
+    for _ in range(months):
+        for contract in context.portfolio.contracts:
+            if contract.sla is None:
+                continue
+            try:
+                measured = _measured(connection, contract, start, min(month_after(start), now), now, context)
+            except NoReview:
+                continue
+            lines += [(contract.vendor, line) for line in measured.sla if line.contract == contract.id and line.known]
+        start = month_of(start - timedelta(days=1))
+    return lines
