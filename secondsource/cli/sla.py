@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection
 
 from secondsource.adapters.clock import SystemClock
 from secondsource.adapters.reports.claim import claim_of
 from secondsource.adapters.reports.html import html
 from secondsource.adapters.reports.markdown import markdown
-from secondsource.adapters.reports.reading import vendor_facts
+from secondsource.adapters.reports.promises import measured_under, promises
 from secondsource.adapters.reports.words import lasting, percent
 from secondsource.cli._configuration import config_option
 from secondsource.cli._store import opened
-from secondsource.domain.context import Context
 from secondsource.domain.errors import UserError
-from secondsource.domain.portfolio import Contract
-from secondsource.domain.review.availability import SlaMonth
-from secondsource.domain.review.measured import Measured, measure
-from secondsource.domain.review.period import NoReview, month_after, month_of
 
 _WRITERS = {"md": markdown, "html": html}
 _VERDICTS = {"missed": "missed", "kept": "kept", "open": "not settled"}
@@ -61,7 +55,7 @@ def list_(months: int, as_json: bool, config: Path, data: Path | None) -> None:
     """Every promise and month: allowed, down by the vendor's page and by our probes, what is owed, until when to claim."""
     with opened(config, data=data) as (settings, database):
         now = SystemClock().now()
-        lines = database.read_now(lambda connection: _lines(connection, settings.context, months, now))
+        lines = database.read_now(lambda connection: promises(connection, settings.context, months, now))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([{"vendor": vendor, **msgspec.to_builtins(line)} for vendor, line in lines])))
         return
@@ -107,7 +101,7 @@ def claim(contract: str, month: datetime, form: str, output: Path | None, config
             promising = ", ".join(each.id for each in settings.context.portfolio.contracts if each.sla is not None) or "none"
             raise UserError(f"no contract {contract!r} promises an availability; those that do: {promising}")
         now = SystemClock().now()
-        measured = database.read_now(lambda connection: _measured(connection, found, month, month_after(month), now, settings.context))
+        measured = database.read_now(lambda connection: measured_under(connection, found, month, now, settings.context))
     line = next((each for each in measured.sla if each.contract == contract and each.month == f"{month:%Y-%m}"), None)
     if line is None:
         raise UserError(f"contract {contract} was not in force in {month:%Y-%m}")
@@ -120,24 +114,3 @@ def claim(contract: str, month: datetime, form: str, output: Path | None, config
     except OSError as error:
         raise UserError(f"{output} can not be written: {error.strerror or error}") from None
     click.echo(f"wrote {output}", err=True)
-
-
-def _measured(connection: Connection, contract: Contract, start: datetime, end: datetime, now: datetime, context: Context) -> Measured:
-    return measure(vendor_facts(connection, contract.vendor, start, end, now, context))
-
-
-def _lines(connection: Connection, context: Context, months: int, now: datetime) -> list[tuple[str, SlaMonth]]:
-    """The newest month first; one of which nothing was read is left out, for nothing can be said of it."""
-    lines: list[tuple[str, SlaMonth]] = []
-    start = month_of(now)
-    for _ in range(months):
-        for contract in context.portfolio.contracts:
-            if contract.sla is None:
-                continue
-            try:
-                measured = _measured(connection, contract, start, min(month_after(start), now), now, context)
-            except NoReview:
-                continue
-            lines += [(contract.vendor, line) for line in measured.sla if line.contract == contract.id and line.known]
-        start = month_of(start - timedelta(days=1))
-    return lines
