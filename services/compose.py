@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from secondsource.adapters import plugins, senders
+from secondsource.adapters import senders
 from secondsource.adapters.http.addresses import AddressPolicy
 from secondsource.adapters.http.backoff import DEFAULT_BACKOFF, BackoffPolicy
 from secondsource.adapters.http.fetcher import HttpFetcher
@@ -18,7 +18,6 @@ from secondsource.adapters.outbox.dispatcher import SLACK_PACE, Dispatcher
 from secondsource.adapters.senders.heartbeat import HeartbeatSender
 from secondsource.adapters.sql.database import Database
 from secondsource.adapters.sql.outbox import SqlOutbox
-from secondsource.contracts.rule import Rule
 from secondsource.contracts.sender import Sender
 from secondsource.ports.clock import Clock
 from secondsource.runtimes.answers import Answers
@@ -91,7 +90,7 @@ def compose(
     heartbeat = None if settings.heartbeat is None else Heartbeat(HEARTBEAT, "dead man's switch", settings.heartbeat.every)
     answers = Answers(at_desk.responder, at_desk.drilling, heartbeat)
     sources = tuple(source_of(each) for each in settings.sources)
-    rules = {id_: _rule(id_, params) for id_, params in settings.rules.items()}
+    rules = settings.running_rules()
     pacing = {channel.name: SLACK_PACE for channel in settings.channels if channel.kind == "slack"}
     embedded = Embedded(
         database,
@@ -103,10 +102,6 @@ def compose(
         every=every,
     )
     return Parts(settings, database, clock, at_desk, sources, embedded, [*ways.values(), parser, fetcher])
-
-
-def _rule(id_: str, params: Any) -> Rule:
-    return plugins.rule(id_)(params)
 
 
 def sender_of(channel: ChannelSettings, clock: Clock, resolver: Resolver) -> Sender:

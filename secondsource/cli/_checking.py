@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from secondsource.contracts.rule import Rule
 from secondsource.contracts.yaml_positions import BadYaml, read
 from secondsource.domain.errors import UserError
 from secondsource.domain.exposure import hollow_fallbacks
@@ -24,6 +25,7 @@ from secondsource.settings.known import Known
 from secondsource.settings.load import Examined, Names, examine
 from secondsource.settings.portfolio import named
 from secondsource.settings.settings import Settings
+from secondsource.settings.user_rules import read_rule
 
 CONFIGURATION = "secondsource.yaml"
 
@@ -65,7 +67,7 @@ class Checker:
             raise UserError(f"{path} holds nothing to check: no {CONFIGURATION}, and none of the folders {folders}")
 
     def _file(self, path: Path) -> None:
-        """Runbooks say their kind and vendors their id; a configuration says neither."""
+        """Runbooks say their kind, rules their condition and vendors their id; a configuration says none of these."""
         try:
             documents = read(path)
         except BadYaml as error:
@@ -75,6 +77,8 @@ class Checker:
         if isinstance(value, dict) and ("kind" in value or path.parent.name in FOLDERS.values()):
             folder = path.absolute().parent.parent
             self.problems += lint_file(path, self._plain(load([folder])), self._now)
+        elif isinstance(value, dict) and "when" in value:
+            self.problems += read_rule(path)[1]
         elif isinstance(value, dict) and "id" in value:
             whole = check_catalog([*self._before(path.parent), path.parent], self._known)
             self.problems += [problem for problem in whole if Path(problem.file) == path]
@@ -88,10 +92,11 @@ class Checker:
     def _plain(self, beside: Library | None = None) -> facts.Known:
         """What is known without a configuration: rules and plans."""
         plans = {*load(self._known.runbooks).contingencies, *(beside.contingencies if beside else ())}
-        return facts.Known(rules=self._severities(self._known.rules), plans=frozenset(plans))
+        return facts.Known(rules=self._severities(self._known.rules, self._known.rules), plans=frozenset(plans))
 
-    def _severities(self, running: Iterable[str]) -> Mapping[str, Severity]:
-        return {id_: self._known.rules[id_].meta.severity for id_ in running}
+    @staticmethod
+    def _severities(running: Iterable[str], types: Mapping[str, type[Rule]]) -> Mapping[str, Severity]:
+        return {id_: types[id_].meta.severity for id_ in running}
 
     def _configuration(self, path: Path) -> None:
         examined = examine(path, self._known)
@@ -109,11 +114,11 @@ class Checker:
     def _runbooks(self, settings: Settings, names: Names) -> None:
         library = load(settings.runbook_folders)
         plans = frozenset(library.contingencies)
-        rules = self._severities(settings.rules)
+        rules = self._severities(settings.rules, settings.rule_types)
         fallback_plans = named(settings.context.portfolio)["plans"]
         known = facts.Known(
             names.people or None, (names.roles if names.people else None), names.channels, names.functions, names.vendors,
-            self._severities(self._known.rules), plans, fallback_plans,
+            self._severities(settings.rule_types, settings.rule_types), plans, fallback_plans,
         )  # fmt: skip
         shipped = len(self._known.runbooks)
         for folder in settings.runbook_folders[shipped:]:

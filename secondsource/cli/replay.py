@@ -64,4 +64,4 @@ def _engine(config: Path | None) -> Engine:
     if config is None:
         return Engine({name: rule(rule.Params()) for name, rule in plugins.rules().items()}, Context())
     settings = configured(config, known())
-    return Engine({name: plugins.rule(name)(params) for name, params in settings.rules.items()}, settings.context)
+    return Engine(settings.running_rules(), settings.context)

@@ -7,6 +7,8 @@ What is guaranteed:
 - Wakes of portfolio-scoped rules fire on ticks only, at the tick's time: by then everything observed before has been gathered. Until
   then the earliest wake that a key asked for stands, whichever observation asked for it.
 - So the signals depend on the order of the inputs of each key, and on nothing else.
+- What rules find is heard by those rules that consume findings, which are of the portfolio and so decide with the next tick. Their own
+  findings are heard by none, so that nothing can go round in a circle.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Protocol
 
 from secondsource.contracts.rule import Reach, Rule, Step
 from secondsource.domain.context import Context
+from secondsource.domain.findings import FINDING, heard
 from secondsource.domain.observations import KINDS, TICK_KEY, Batch, Body, Gone
 from secondsource.domain.signals import Signal
 from secondsource.engine.cells import PORTFOLIO, Cell, Partition, StateCodec, StoredCell
@@ -60,6 +63,8 @@ class Engine:
         self._by_kind: dict[str, list[_Target]] = {
             kind: [t for t, rule in zip(self._targets, ordered, strict=True) if kind in rule.meta.consumes] for kind in KINDS
         }
+        self._hearing = [t for t, rule in zip(self._targets, ordered, strict=True) if FINDING in rule.meta.consumes]
+        self._deaf = frozenset(target.id for target in self._hearing)
         self._routes: dict[type[Body], list[_Target]] = {KINDS[kind]: targets for kind, targets in self._by_kind.items()}
         self.reset()
 
@@ -80,6 +85,7 @@ class Engine:
         now = batch.at
         if batch.key == TICK_KEY:
             self._tick(now, signals)
+            self._hear(signals)
             return signals
         exercise = batch.exercise
         own = self._partitions.get((batch.key, exercise)) or self._partition(batch.key, exercise)
@@ -116,6 +122,7 @@ class Engine:
                     raise RuleError(target.id, observation.subject, f"{type(error).__name__}: {error}") from error
         if own.wakes and own.wakes[0][0] <= now:
             self._fire(own, now, signals)
+        self._hear(signals)
         return signals
 
     def next_wake(self) -> datetime | None:
@@ -163,6 +170,27 @@ class Engine:
         for place in sorted(due, key=_place_order):
             self._fire(self._partition(*place), now, signals)
         signals.sort(key=_ledger_order)
+
+    def _hear(self, signals: list[Signal]) -> None:
+        """Let the rules that consume findings gather what the others found."""
+        if not self._hearing:
+            return
+        for signal in signals:
+            if signal.rule in self._deaf:
+                continue
+            observation, shared = heard(signal), self._partition(PORTFOLIO, signal.exercise)
+            for target in self._hearing:
+                try:
+                    for key in target.keys(observation):
+                        cell = shared.cells[target.index].get(key)
+                        state = None if cell is None else cell.state if cell.packed is None else self._unpack(target, cell)
+                        step = target.on_observation(key, state, observation, signal.at, self.context)
+                        if step is not None:
+                            self._keep(shared, target, key, cell, step, [])
+                except RuleError:
+                    raise
+                except Exception as error:
+                    raise RuleError(target.id, observation.subject, f"{type(error).__name__}: {error}") from error
 
     def _fire(self, partition: Partition, now: datetime, signals: list[Signal]) -> None:
         while (due := partition.next_wake()) is not None and due <= now:

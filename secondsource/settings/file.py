@@ -38,6 +38,7 @@ class Configuration(Room):
         default={}, description="Parameters by rule; `off` switches a rule off. What is not named here runs with its defaults."
     )
 
+    own_rules: tuple[Text, ...] = Field(default=(), description="Folders of one's own rules, relative to this file.")
     runbooks: tuple[Text, ...] = Field(default=(), description="Folders of one's own runbooks, relative to this file.")
     catalog: tuple[Text, ...] = Field(default=(), description="Folders of one's own vendors, relative to this file.")
 

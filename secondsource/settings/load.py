@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from secondsource.contracts.yaml_positions import BadYaml, read
 from secondsource.domain.context import Context
 from secondsource.domain.problems import Problem
@@ -21,6 +23,7 @@ from secondsource.settings.portfolio import Company
 from secondsource.settings.rooms import Rooms
 from secondsource.settings.say import Loc, Say
 from secondsource.settings.settings import ConfigError, SecretUse, Settings, SourceSettings
+from secondsource.settings.user_rules import read_rules
 from secondsource.settings.vendor_graph import Statement, Vendors
 from secondsource.settings.vendors import VendorForm
 from secondsource.settings.ways_out import channels, check_people, rules
@@ -106,6 +109,9 @@ def _settings(
         *secrets_in(configuration.api, ("api",)),
         *secrets_in(configuration.heartbeat, ("heartbeat",)),
     ]
+    own_rules, wrong = read_rules(_folders("own_rules", rooms, folder, say), known.rules)
+    say.problems += [problem for problem in wrong if problem not in say.problems]
+    known = msgspec.structs.replace(known, rules={**known.rules, **own_rules})
     if configuration.heartbeat is not None:
         check_networks(configuration.heartbeat.allow, say, "heartbeat")
     settings = Settings(
@@ -114,6 +120,7 @@ def _settings(
         sources=_sources(rooms, catalog, vendors, known, say, folder),
         channels=ways,
         rules=rules(configuration.rules, known, say, folder),
+        rule_types=known.rules,
         runbook_folders=runbook_folders,
         credentials=configuration.credentials,
         data_dir=own_path(folder, configuration.data),

@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel
 
 from secondsource.contracts.connector import Connector
+from secondsource.contracts.rule import Rule
 from secondsource.domain.context import Context
 from secondsource.domain.errors import UserError
 from secondsource.domain.portfolio import Person
@@ -61,7 +62,7 @@ class SecretUse(msgspec.Struct, frozen=True):
 
 class Settings(msgspec.Struct, frozen=True):
     """All that the program is told. ``rules`` holds the parameters of the rules that run, by id; ``runbook_folders`` and
-    ``catalog_folders`` the shipped, then one's own."""
+    ``catalog_folders`` the shipped, then one's own. ``rule_types`` are all rules that there are, one's own among them."""
 
     path: Path
     context: Context
@@ -77,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True):
     runtime: str = "embedded"
     catalog_folders: tuple[Path, ...] = ()
     secrets: tuple[SecretUse, ...] = ()
+    rule_types: Mapping[str, type[Rule]] = {}
+
+    def running_rules(self) -> dict[str, Rule]:
+        """The rules that run, by id, with their parameters."""
+        return {id_: self.rule_types[id_](params) for id_, params in self.rules.items()}
 
     @property
     def people(self) -> tuple[Person, ...]:

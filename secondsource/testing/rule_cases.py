@@ -1,6 +1,6 @@
 """Cases of rules: observations in, signals out, through the engine that runs in production.
 
-    rule: vendor_outage              # the rule's id
+    rule: vendor_outage              # the rule's id, or the file of a rule of one's own: ../rules/queue.yaml
     title: a region fails            # what the case shows
     start: 2025-10-20T06:00:00Z      # the instant of +0m; 2025-01-06T00:00:00Z where absent
     params: {clear_hold: 10m}        # as in secondsource.yaml; defaults where absent
@@ -55,6 +55,7 @@ from secondsource.domain.vendors import Vendor, VendorGraph
 from secondsource.engine.errors import RuleError
 from secondsource.settings.plugged import plugged
 from secondsource.settings.say import Say
+from secondsource.settings.user_rules import read_rule
 from secondsource.testing.expectations import Expectation, compare, expectations
 from secondsource.testing.forms import Form, Input
 from secondsource.testing.timeline import RestlessRule, batches, play
@@ -123,8 +124,13 @@ def read_case(form: Form) -> RuleCase | None:
 
 
 def _rule(form: Form, top: dict[str, Any]) -> Rule | None:
+    name = str(top.get("rule"))
+    if name.endswith((".yaml", ".yml")):
+        own, problems = read_rule(Path(form.document.file).parent / name)
+        form.problems += problems
+        return own(None) if own is not None else None
     try:
-        found = plugins.rule(str(top.get("rule")))
+        found = plugins.rule(name)
     except UserError as error:
         form.complain(str(error), "rule")
         return None
