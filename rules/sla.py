@@ -73,7 +73,6 @@ class SlaState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     vendor: str
     at: datetime
-    exercise: str | None = None
     told: dict[str, Told] = {}
     months: tuple[Month, ...] = ()
 
@@ -99,7 +98,7 @@ class Sla:
         self._promising: Mapping[str, tuple[Contract, ...]] = {}
 
     def keys(self, observation: Observation) -> Sequence[str]:
-        return (observation.vendor,)
+        return (observation.vendor,) if observation.exercise is None else ()  # no drill breaks a promise
 
     def on_observation(self, key: str, state: SlaState | None, observation: Observation, now: datetime, context: Context) -> Step | None:
         if state is None and key not in self._contracts(context):
@@ -109,12 +108,12 @@ class Sla:
         new = _read(observation)
         if new is old or (new is not None and old is not None and new == msgspec.structs.replace(old, id=new.id)):
             return None
-        state = state or SlaState(key, now, observation.exercise)
+        state = state or SlaState(key, now)
         told = {name: each for name, each in state.told.items() if name != place}
         if new is not None and len(told) < MAX_TOLD:
             told[place] = new
         # The rest of this poll is yet to come: count on when all of it is here.
-        return Step(SlaState(state.vendor, state.at, state.exercise, told, state.months), (), now)
+        return Step(SlaState(state.vendor, state.at, told, state.months), (), now)
 
     def on_wake(self, key: str, state: SlaState, now: datetime, context: Context) -> Step | None:
         contracts = {contract.id: contract for contract in self._contracts(context).get(key, ())}
@@ -142,7 +141,7 @@ class Sla:
         quiet = not state.told and all(month.opened_at is None and not month.page.tenths and not month.own.tenths for month in kept)
         if quiet:
             return Step(None, said)
-        return Step(SlaState(state.vendor, now, state.exercise, state.told, tuple(kept)), said, min(wakes, default=None))
+        return Step(SlaState(state.vendor, now, state.told, tuple(kept)), said, min(wakes, default=None))
 
     def _contracts(self, context: Context) -> Mapping[str, tuple[Contract, ...]]:
         if context.version != self._version:
@@ -228,7 +227,6 @@ class Sla:
             reason=reason,
             scopes=contract.terms.scopes or (Scope(state.vendor),),
             evidence=Evidence(month.ids, measures, tuple(facts)),
-            exercise=state.exercise,
         )
 
     def _lapsed(self, month: Month, state: SlaState, now: datetime, context: Context, reason: str) -> Signal:
@@ -246,7 +244,6 @@ class Sla:
             reason=reason,
             scopes=(Scope(state.vendor),),
             evidence=Evidence(month.ids),
-            exercise=state.exercise,
         )
 
 

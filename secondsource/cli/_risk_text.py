@@ -66,6 +66,8 @@ class Detail(Listed, frozen=True, kw_only=True):
     exposure: _Exposure
     history: tuple[_Change, ...]
     plan: _Plan | None = None
+    cause: str | None = None
+    covers: tuple[str, ...] = ()
 
 
 def row(risk: Listed) -> str:
@@ -94,6 +96,10 @@ def lines_of(risk: Detail) -> Iterator[str]:
     yield f"  Severity {clean(risk.severity, 20)}: {clean(risk.severity_reason, _LONGEST)}"
     for name, score in (("inherent", risk.inherent), ("current", risk.current), ("residual", risk.residual)):
         yield f"  Score {name} {score.value} of 25, {clean(score.band, 20)}: {clean(score.reason, _LONGEST)}"
+    if risk.cause is not None:
+        yield f"  Part of {clean(risk.cause, 40)}, which explains it"
+    if risk.covers:
+        yield f"  Explains {', '.join(clean(each, 40) for each in risk.covers)}"
     for hit in risk.exposure.hits:
         yield f"  Reaches {'' if hit.certain else 'possibly '}{clean(' → '.join(hit.chain), _LONGEST)}"
     if risk.plan is not None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from secondsource.domain.exposure import Exposure, age, over
-from secondsource.domain.register import Entry, Number, Policy, State, risk_id
+from secondsource.domain.register import Entry, Number, Policy, State, covered, risk_id
 from secondsource.domain.scoring import Score, scores
 from secondsource.domain.severity import next_turn, risk_severity
 from secondsource.domain.signals import Signal
@@ -64,6 +64,7 @@ def with_signal(entry: Entry, signal: Signal, exposure: Exposure) -> Entry:
         scopes=signal.scopes,
         evidence=signal.evidence,
         since=signal.since,
+        covers=covered(signal),
         exposure=exposure,
         owner=exposure.hits[0].owner if exposure.hits else entry.owner,
     )
@@ -71,7 +72,7 @@ def with_signal(entry: Entry, signal: Signal, exposure: Exposure) -> Entry:
 
 def new_episode(entry: Entry, episode: str, now: datetime) -> Entry:
     """The same risk, in trouble again."""
-    return replace(entry, episode=episode, episode_no=entry.episode_no + 1, opened_at=now, cleared_at=None)
+    return replace(entry, episode=episode, episode_no=entry.episode_no + 1, opened_at=now, cleared_at=None, cause=None)
 
 
 def unhandled(entry: Entry) -> Entry:

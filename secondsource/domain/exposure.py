@@ -22,6 +22,10 @@ __all__ = [
 ]  # fmt: skip
 
 OUTAGE_RULES = frozenset({"vendor_outage"})
+"""What says that a part of a vendor does not work."""
+
+TIMED_RULES = OUTAGE_RULES | {"common_cause"}
+"""Whose findings hurt with time: an outage, and what explains several."""
 
 # What the RTO stands for where a function has no impact thresholds: it is the time that the business said it can bear.
 _RTO_LEVELS = {Criticality.STANDARD: 2, Criticality.IMPORTANT: 3, Criticality.CRITICAL: 4}
@@ -67,10 +71,10 @@ def join_subject(signal: Signal, context: Context, down: frozenset[Scope] = froz
 def expose(signal: Signal, now: datetime, context: Context, down: frozenset[Scope] = frozenset(), outage: bool | None = None) -> Exposure:
     """The one entry: :func:`join` for outages, else :func:`join_subject`.
 
-    ``outage`` None decides by the rule: ``vendor_outage`` is one, all others are not.
+    ``outage`` None decides by the rule: see :data:`TIMED_RULES`.
     """
     if outage is None:
-        outage = signal.rule in OUTAGE_RULES
+        outage = signal.rule in TIMED_RULES
     if outage:
         return join(signal.scopes, signal.since, now, context, down)
     return join_subject(signal, context, down)

@@ -31,7 +31,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``id`` is the same for the same rule, key and drill for ever; each new stay in trouble is an episode of it (``episode``
     is the signal's name of it, ``episode_no`` counts from 1). ``cleared_at`` is when detection said that it is over; None
-    while it fires. ``wake_at`` is when :func:`secondsource.domain.transitions.due` next has something; None for never.
+    while it fires. ``wake_at`` is when :func:`secondsource.domain.transitions.due` next has something; None for never. ``cause`` is
+    the risk that this one is a consequence of, ``covers`` are the risks that this one explains.
     """
 
     id: str
@@ -71,6 +72,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     plan: PlanNote | None = None
     wake_at: datetime | None = None
     version: int = 1
+    cause: str | None = None
+    covers: tuple[str, ...] = ()
 
 
 class Number(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -175,9 +178,17 @@ class Rescore(Event, frozen=True):
     by: str = "timer"
 
 
-AnyEvent = Opened | Updated | Cleared | Acknowledge | Mitigate | Accept | Close | Reopen | Expire | Settle | Rescore
+class Fold(Event, frozen=True):
+    """It is found to be a consequence of ``cause``, another risk; None: it is no longer. The state stays as it is."""
+
+    cause: str | None
+    reason: str
+    by: str = "detection"
+
+
+AnyEvent = Opened | Updated | Cleared | Acknowledge | Mitigate | Accept | Close | Reopen | Expire | Settle | Rescore | Fold
 EVENTS: tuple[type[Event], ...] = (
-    Opened, Updated, Cleared, Acknowledge, Mitigate, Accept, Close, Reopen, Expire, Settle, Rescore,
+    Opened, Updated, Cleared, Acknowledge, Mitigate, Accept, Close, Reopen, Expire, Settle, Rescore, Fold,
 )  # fmt: skip
 
 
@@ -206,6 +217,12 @@ class Refused(Exception):
 def risk_id(rule: str, key: str, exercise: str | None = None) -> str:
     """The name of a risk, as a person types it: ``R-`` and ten characters."""
     return "R-" + short_id(rule, key, exercise)
+
+
+def covered(signal: Signal) -> tuple[str, ...]:
+    """The risks that the signal explains."""
+    names = (name.partition(":") for name in signal.covers)
+    return tuple(risk_id(rule, key, signal.exercise) for rule, _, key in names)
 
 
 def event_of(signal: Signal, exposure: Exposure) -> Opened | Updated | Cleared:

@@ -74,7 +74,7 @@ class Measure(msgspec.Struct, frozen=True, omit_defaults=True):
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why: the observations that count, and the arithmetic."""
 
-    observations: tuple[str, ...] = ()  # ids, oldest first, at most 50
+    observations: tuple[str, ...] = ()  # ids, oldest first, at most 50; of signals where a rule hears findings
     measures: tuple[Measure, ...] = ()
     facts: tuple[str, ...] = ()  # sentences: what was said, by whom
 
@@ -83,7 +83,8 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the ledger.
 
     ``key`` is what the rule keeps apart (``aws/us-east-1``), ``episode`` one stay in trouble of that key, ``scopes`` the
-    parts of vendors that are in trouble, ``since`` when the trouble began as far as this program saw.
+    parts of vendors that are in trouble, ``since`` when the trouble began as far as this program saw. ``covers`` names findings
+    of others that this one explains, as ``rule:key``.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[Scope, ...] = ()
     evidence: Evidence = Evidence()
     exercise: str | None = None
+    covers: tuple[str, ...] = ()
 
 
 def episode_id(opened_at: datetime) -> str:
@@ -122,11 +124,12 @@ def signal(
     scopes: tuple[Scope, ...] = (),
     evidence: Evidence = Evidence(),
     exercise: str | None = None,
+    covers: tuple[str, ...] = (),
 ) -> Signal:
     """A signal with its id worked out from all of its content; the title is cut to 120 characters."""
     title = title if len(title) <= 120 else title[:119] + "…"
     parts = (rule, key, episode, phase, severity, subject, at, since, title, reason, scopes, evidence, exercise)
+    identity = content_id(*parts, covers) if covers else content_id(*parts)
     return Signal(
-        content_id(*parts), rule, key, episode, phase, severity, subject, at, since, title, reason, scopes, evidence,
-        exercise,
+        identity, rule, key, episode, phase, severity, subject, at, since, title, reason, scopes, evidence, exercise, covers,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from secondsource.domain.register import (
     Close,
     Entry,
     Expire,
+    Fold,
     Mitigate,
     Opened,
     Policy,
@@ -54,6 +55,7 @@ TABLE: Mapping[tuple[State | None, str], tuple[State, ...]] = MappingProxyType(
         (_X, "close"): (_C,), (_X, "expire"): (_O, _C),
         (_C, "opened"): (_O,), (_C, "updated"): (_C, _O), (_C, "cleared"): (_C,), (_C, "rescore"): (_C,),
         (_C, "reopen"): (_O,),
+        **{(state, "fold"): (state,) for state in State},
     }
 )  # fmt: skip
 
@@ -79,6 +81,8 @@ def step(entry: Entry | None, event: AnyEvent, now: datetime, policy: Policy = P
     assert entry is not None  # the table has nothing else for a risk that is not there
     if isinstance(event, Rescore):
         return _rescored(entry, event, now, policy)
+    if isinstance(event, Fold):
+        return (entry, ()) if entry.cause == event.cause else _recorded(entry, replace(entry, cause=event.cause), event, now, event.reason)
     after, reason = _timed(entry, event, now, policy) if isinstance(event, Expire | Settle) else _decided(entry, event, now)
     return _recorded(entry, entries.numbered(after, now, policy), event, now, reason)
 

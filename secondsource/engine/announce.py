@@ -54,7 +54,7 @@ def announce(
         lines=_folded(entry) if occasion == "resolved" else _lines(entry, now, told),
         subject=subject,
         actions=tuple(Action(verb, _LABELS[verb], links(verb)) for verb in _verbs(entry, occasion)),
-        thread=f"{entry.id}/{entry.episode_no}",
+        thread=thread_of(entry),
         replaces=occasion in ("updated", "resolved"),
         folded=occasion == "resolved",
         severity=entry.severity.value,
@@ -73,6 +73,11 @@ def announce(
             **({"hurts_at": entry.exposure.hurts_at.isoformat()} if entry.exposure.hurts_at is not None else {}),
         },
     )
+
+
+def thread_of(entry: Entry) -> str:
+    """What the messages of one episode have in common: they are one thread, and one card in it."""
+    return f"{entry.id}/{entry.episode_no}"
 
 
 def _asked(text: str) -> str:

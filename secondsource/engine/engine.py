@@ -85,7 +85,6 @@ class Engine:
         now = batch.at
         if batch.key == TICK_KEY:
             self._tick(now, signals)
-            self._hear(signals)
             return signals
         exercise = batch.exercise
         own = self._partitions.get((batch.key, exercise)) or self._partition(batch.key, exercise)
@@ -169,15 +168,17 @@ class Engine:
         due += [place for place, first in self._asleep.items() if first <= now]
         for place in sorted(due, key=_place_order):
             self._fire(self._partition(*place), now, signals)
+        for exercise in self._hear(signals):  # the same tick decides on what it brought to light
+            self._fire(self._partition(PORTFOLIO, exercise), now, signals)
         signals.sort(key=_ledger_order)
 
-    def _hear(self, signals: list[Signal]) -> None:
-        """Let the rules that consume findings gather what the others found."""
-        if not self._hearing:
-            return
-        for signal in signals:
+    def _hear(self, signals: list[Signal]) -> list[str | None]:
+        """Let the rules that consume findings gather what the others found; returns the worlds in which they heard something."""
+        worlds: dict[str | None, None] = {}
+        for signal in signals if self._hearing else ():
             if signal.rule in self._deaf:
                 continue
+            worlds[signal.exercise] = None
             observation, shared = heard(signal), self._partition(PORTFOLIO, signal.exercise)
             for target in self._hearing:
                 try:
@@ -191,6 +192,7 @@ class Engine:
                     raise
                 except Exception as error:
                     raise RuleError(target.id, observation.subject, f"{type(error).__name__}: {error}") from error
+        return sorted(worlds, key=lambda world: world or "")
 
     def _fire(self, partition: Partition, now: datetime, signals: list[Signal]) -> None:
         while (due := partition.next_wake()) is not None and due <= now:

@@ -22,6 +22,7 @@ class State(enum.Enum):
     RETRY = "retry"  # the last try failed in a way that may pass
     FAILED = "failed"  # refused for good, or tried for a day in vain
     SUPERSEDED = "superseded"  # a newer message says the same and more; this one was never sent
+    HELD = "held"  # written down, and never to be sent: the reason says why not
 
 
 UNSETTLED = frozenset({State.PENDING, State.SENDING, State.RETRY})
@@ -73,7 +74,7 @@ class Outbox(Protocol):
     async def newer(self, row: OutboxRow) -> str | None:
         """The id of a later message of the lane that makes ``row`` needless, or None.
 
-        A later message with ``replaces``, not failed or superseded, makes needless what edits the same card: an earlier one
+        A later message with ``replaces``, not failed, superseded or held, makes needless what edits the same card: an earlier one
         with ``replaces``, and the first message of the lane. A reply in the thread is never made needless.
         """
 
@@ -100,6 +101,6 @@ def needless(row: OutboxRow, lane: Sequence[OutboxRow]) -> str | None:
     for later in reversed(lane):
         if later.seq <= row.seq:
             return None
-        if later.message.replaces and later.progress.state not in (State.FAILED, State.SUPERSEDED):
+        if later.message.replaces and later.progress.state not in (State.FAILED, State.SUPERSEDED, State.HELD):
             return later.id
     return None

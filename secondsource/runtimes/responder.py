@@ -9,13 +9,16 @@ from sqlalchemy import Connection
 
 from secondsource.adapters.sql import outbox, risks, runs, signals
 from secondsource.domain import register
+from secondsource.domain.common_cause import COMMON_CAUSE, HEARD, Member, belongs
 from secondsource.domain.context import Context
 from secondsource.domain.exposure import OUTAGE_RULES, expose
+from secondsource.domain.inhibition import CALLS, withheld
+from secondsource.domain.reach import index_of
 from secondsource.domain.register import Entry, Policy, State, event_of, risk_id
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Phase, Signal
 from secondsource.domain.transitions import due, step
-from secondsource.engine.announce import Occasion, announce
+from secondsource.engine.announce import Occasion, announce, thread_of
 from secondsource.plans import interpreter
 from secondsource.plans import run as running
 from secondsource.plans.run import Notify, RequestApproval, Run, SetRisk, StartPlan
@@ -85,6 +88,10 @@ class Responder:
         self._timers_of(connection, id_, now)
         entry = risks.get(connection, id_) or entry
         entry = self._step(connection, entry, event, now)
+        if isinstance(event, register.Acknowledge):
+            self._take_with(connection, entry, event, now)
+        elif isinstance(event, register.Close):
+            self._release(connection, entry, f"{id_}, which it was part of, was closed", now)
         for run in runs.of_risk(connection, id_):
             if isinstance(event, register.Acknowledge):
                 self._advance(connection, run, running.Acknowledged(event.by), now)
@@ -120,16 +127,65 @@ class Responder:
             return
         live = runs.of_risk(connection, id_)
         if signal.phase is Phase.CLEARED:
+            self._release(connection, entry, f"{id_}, which it was part of, is over", signal.at)
             for run in live:
                 self._advance(connection, run, running.RiskCleared(), signal.at)
             return
+        self._fold(connection, entry, signal.at)
+        entry = self._joined(connection, entry, signal)
         if before is None or entry.episode_no != before.episode_no or (entry.state is State.OPEN and before.state is State.ACCEPTED):
             self._escalate(connection, entry, signal.at)
+            self._taken_already(connection, entry, signal.at)
             return
         facts = self._playbook.facts(entry)
         for run in live:
             self._advance(connection, run, running.RiskChanged(facts), signal.at)
         self._tell_again(connection, before, entry, live, signal.at)
+
+    def _fold(self, connection: Connection, case: Entry, now: datetime) -> None:
+        """The risks that a case explains become part of it: nobody is called for each of them any more."""
+        for id_ in case.covers:
+            entry = risks.get(connection, id_)
+            if entry is not None and entry.state is not State.CLOSED:
+                self._taken_already(connection, self._step(connection, entry, register.Fold(case.id, _part_of(case)), now), now)
+
+    def _joined(self, connection: Connection, entry: Entry, signal: Signal) -> Entry:
+        """The entry as part of an open case that explains it, so that it calls nobody even once."""
+        if signal.phase is not Phase.OPENED or entry.rule not in HEARD:
+            return entry
+        vendor = signal.scopes[0].vendor if signal.scopes else signal.subject
+        member = Member(f"{signal.rule}:{signal.key}", vendor, signal.scopes, signal.at, signal.severity.rank, signal.id)
+        for case in risks.still_firing(connection, entry.exercise, {COMMON_CAUSE}):
+            if case.state is not State.CLOSED and belongs(case.key, member, index_of(self._context)):
+                return self._step(connection, entry, register.Fold(case.id, _part_of(case)), signal.at)
+        return entry
+
+    def _taken_already(self, connection: Connection, entry: Entry, now: datetime) -> None:
+        """Whoever took the case has taken what it comes to explain later."""
+        case = risks.get(connection, entry.cause) if entry.cause is not None and entry.state is State.OPEN else None
+        if case is not None and case.state in (State.ACKNOWLEDGED, State.MITIGATING) and case.acknowledged_by is not None:
+            self.act(connection, entry.id, register.Acknowledge(case.acknowledged_by, f"with {case.id}"), now)
+
+    def _take_with(self, connection: Connection, case: Entry, event: register.Acknowledge, now: datetime) -> None:
+        """Who takes a case takes what it explains."""
+        for id_ in case.covers:
+            entry = risks.get(connection, id_)
+            if entry is not None and entry.state is State.OPEN and entry.cause == case.id:
+                self.act(connection, id_, register.Acknowledge(event.by, f"with {case.id}"), now)
+
+    def _release(self, connection: Connection, case: Entry, why: str, now: datetime) -> None:
+        """What a case covered stands by itself again; those who were not called for it are told where it still fires."""
+        for id_ in case.covers:
+            entry = risks.get(connection, id_)
+            if entry is None or entry.cause != case.id:
+                continue
+            entry = self._step(connection, entry, register.Fold(None, why), now)
+            if entry.state is not State.OPEN or entry.cleared_at is not None:
+                continue
+            for run in runs.of_risk(connection, id_):
+                for target in run.notified:
+                    for address in self._directory.addresses(target):
+                        self._say(connection, entry, address, "updated", why, f"v{entry.version}", now, run)
 
     def _down(self, connection: Connection, signal: Signal) -> frozenset[Scope]:
         """What else is in trouble in the same world: a fallback there is no fallback."""
@@ -194,7 +250,10 @@ class Responder:
         kind, _, name = output.to.partition(":")
         reason = f"You are {name}: {output.reason}" if kind == "role" else output.reason
         reason = f"{reason}. {output.text}".rstrip(". ") if output.text else reason
-        self._say(connection, entry, address, _OCCASIONS[output.occasion], reason, output.key, now, run)
+        held = withheld(entry) if run.kind == "escalation" else ""
+        if held and output.occasion not in CALLS and outbox.reached(connection, address.channel, address.recipient, thread_of(entry)):
+            held = ""  # who was called before it was part of the case hears how it goes on
+        self._say(connection, entry, address, _OCCASIONS[output.occasion], reason, output.key, now, run, held)
 
     def _tell_again(self, connection: Connection, before: Entry, entry: Entry, live: Sequence[Run], now: datetime) -> None:
         """Those who were told hear of it when it hurts others, or hurts more; a mere change of wording tells nobody."""
@@ -209,11 +268,13 @@ class Responder:
         for run in live:
             for target in run.notified:
                 for address in self._directory.addresses(target):
-                    self._say(connection, entry, address, "updated", reason, f"v{entry.version}", now, run)
+                    self._say(connection, entry, address, "updated", reason, f"v{entry.version}", now, run, withheld(entry))
 
     def _say(
-        self, connection: Connection, entry: Entry, address: Address, occasion: Occasion, reason: str, key: str, now: datetime, run: Run
-    ) -> None:
+        self, connection: Connection, entry: Entry, address: Address, occasion: Occasion, reason: str, key: str, now: datetime, run: Run,
+        held: str = "",
+    ) -> None:  # fmt: skip
+        """Put the message in line; where it is ``held`` for a reason, only write it down with that."""
         others = [other for other in runs.of_risk(connection, entry.id, live=False) if other.risk.episode == run.risk.episode]
         targets = [target for each in (run, *others) for target in each.notified]
         told = tuple(dict.fromkeys(each.who for target in targets for each in self._directory.addresses(target)))
@@ -228,7 +289,10 @@ class Responder:
             told=tuple(who for who in told if who != address.who),
             step=key,
         )
-        outbox.add(connection, message)
+        if held:
+            outbox.hold(connection, message, held)
+        else:
+            outbox.add(connection, message)
 
     def _timers_of(self, connection: Connection, risk: str, now: datetime) -> None:
         """What was due before this input happens before it."""
@@ -257,3 +321,7 @@ class Responder:
         done = self._advance(connection, run, running.Woke(), now)
         if done.wake_at is not None and done.wake_at <= now:
             raise RuntimeError(f"run {id_} asked at {now} to be woken at {done.wake_at}, which is not later")
+
+
+def _part_of(case: Entry) -> str:
+    return f"part of {case.id}: {case.title}"

@@ -4,6 +4,7 @@
     title: a region fails            # what the case shows
     start: 2025-10-20T06:00:00Z      # the instant of +0m; 2025-01-06T00:00:00Z where absent
     params: {clear_hold: 10m}        # as in secondsource.yaml; defaults where absent
+    beside: [vendor_outage]          # rules to run beside it, for one that hears findings; what they say is not compared
     vendor: aws                      # where an observation does not say its own; likewise `source` and `exercise`
     vendors: [{id: aws, name: AWS}]  # entries of the catalog, where the rule looks at it
     portfolio: {dependencies: [...]} # functions, workloads, dependencies, contracts, people, where the rule looks at it
@@ -61,7 +62,22 @@ from secondsource.testing.forms import Form, Input
 from secondsource.testing.timeline import RestlessRule, batches, play
 
 _KEYS = frozenset(
-    {"rule", "title", "start", "params", "vendor", "source", "exercise", "vendors", "portfolio", "at", "series", "expect", "until"}
+    {
+        "rule",
+        "title",
+        "start",
+        "params",
+        "beside",
+        "vendor",
+        "source",
+        "exercise",
+        "vendors",
+        "portfolio",
+        "at",
+        "series",
+        "expect",
+        "until",
+    }
 )
 _SERIES = frozenset({"from", "every", "field", "values", "source", "vendor", "subject", "exercise", "times"}) | KINDS.keys() - {"tick"}
 _START = datetime(2025, 1, 6, tzinfo=UTC)
@@ -72,6 +88,7 @@ class RuleCase(msgspec.Struct, frozen=True):
     """A case that could be read."""
 
     rule: Rule
+    beside: tuple[Rule, ...]
     context: Context
     inputs: tuple[Input, ...]
     expected: tuple[Expectation, ...]
@@ -88,9 +105,9 @@ def run(document: Document) -> list[Problem]:
         return sorted(form.problems)
     polls = _polls(case, 1)
     try:
-        said = play([case.rule], case.context, polls, case.until)
-        twice = play([case.rule], case.context, _polls(case, 2), case.until)
-        restarted = play([case.rule], case.context, polls, case.until, restarts=True)
+        said = _played(case, polls)
+        twice = _played(case, _polls(case, 2))
+        restarted = _played(case, polls, restarts=True)
     except (RuleError, RestlessRule) as error:
         return [document.problem(f"the rule failed: {error}", "rule")]
     problems = compare(document, case.start, said, case.expected, case.nothing_else)
@@ -99,10 +116,16 @@ def run(document: Document) -> list[Problem]:
     return sorted(problems)
 
 
+def _played(case: RuleCase, polls: list[Batch], *, restarts: bool = False) -> list[Signal]:
+    """What the rule says; the others that run beside it are only heard by it."""
+    said = play([case.rule, *case.beside], case.context, polls, case.until, restarts=restarts)
+    return [signal for signal in said if signal.rule == case.rule.meta.id]
+
+
 def read_case(form: Form) -> RuleCase | None:
     """The case; None, or an incomplete one with complaints in ``form``, where it can not be read."""
     top = form.mapping(form.document.value, _KEYS)
-    rule = _rule(form, top)
+    rule, beside = _rule(form, top), _beside(form, top)
     start = form.instant(top["start"], "start") if "start" in top else _START
     if start is None:
         return None
@@ -120,7 +143,7 @@ def read_case(form: Form) -> RuleCase | None:
     if rule is None:
         return None
     ordered = sorted(inputs, key=lambda item: item.observation.observed_at)
-    return RuleCase(rule, context, tuple(ordered), expected, nothing_else, start, until)
+    return RuleCase(rule, beside, context, tuple(ordered), expected, nothing_else, start, until)
 
 
 def _rule(form: Form, top: dict[str, Any]) -> Rule | None:
@@ -142,6 +165,18 @@ def _rule(form: Form, top: dict[str, Any]) -> Rule | None:
     params = plugged(found.Params, given, say, "params", folder=Path(form.document.file).parent)
     form.problems += say.problems
     return None if params is None else found(params)
+
+
+def _beside(form: Form, top: dict[str, Any]) -> tuple[Rule, ...]:
+    found = []
+    for index, name in enumerate(form.listed(top.get("beside", []), "beside")):
+        try:
+            kind = plugins.rule(str(name))
+        except UserError as error:
+            form.complain(str(error), "beside", index)
+            continue
+        found.append(kind(kind.Params()))
+    return tuple(found)
 
 
 def _context(form: Form, top: dict[str, Any]) -> Context:

@@ -117,7 +117,10 @@ class RunOfRisk(msgspec.Struct, frozen=True):
 
 
 class RiskDetail(RiskItem, frozen=True):
-    """All of a risk: why, how bad and by which arithmetic, whom it hits, what stands ready, and everything that happened to it."""
+    """All of a risk: why, how bad and by which arithmetic, whom it hits, what stands ready, and everything that happened to it.
+
+    ``cause`` is the risk that it is a consequence of, ``covers`` are the risks that it explains.
+    """
 
     reason: str
     finding: Severity
@@ -138,6 +141,8 @@ class RiskDetail(RiskItem, frozen=True):
     accepted_reason: str | None
     runs: tuple[RunOfRisk, ...]
     history: tuple[Change, ...]
+    cause: str | None
+    covers: tuple[str, ...]
 
 
 def fallback(standby: Standby) -> FallbackShape:

@@ -74,6 +74,8 @@ def detail(entry: Entry, now: datetime, history: Sequence[Change], runs: Sequenc
         accepted_reason=entry.accepted_reason,
         runs=tuple(RunOfRisk(run.id, run.runbook, run.kind, run.state, run.started_at, run.step) for run in runs),
         history=tuple(history),
+        cause=entry.cause,
+        covers=entry.covers,
     )
 
 

@@ -11,7 +11,7 @@ from secondsource.adapters.sql import drills, log, outbox, risks, runs, signals
 from secondsource.domain.ledger import digest
 from secondsource.domain.register import Entry
 from secondsource.plans.run import Run
-from secondsource.ports.outbox import OutboxRow
+from secondsource.ports.outbox import OutboxRow, State
 
 
 def result(connection: Connection) -> dict[str, Any]:
@@ -58,6 +58,7 @@ def _message(row: OutboxRow) -> dict[str, Any]:
         "state": row.progress.state.value,
         "headline": message.headline,
         "reason": message.reason,
+        **({"held": row.progress.reason} if row.progress.state is State.HELD else {}),
     }
 
 

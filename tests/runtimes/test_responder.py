@@ -289,3 +289,84 @@ def test_what_a_person_closed_while_it_fires_is_still_no_place_to_move_to(planne
     note = planned.entry().plan
     assert note is not None
     assert "cirrus is major outage" in note.hollow
+
+
+def case(phase: Phase, minute: float, *covers: str) -> Signal:
+    """What ``common_cause`` says of the region that everything here rests on."""
+    found = outage(phase, now=at(minute), since=T0, subject="aws/us-east-1", rule="common_cause", scopes=(Scope("halcyon"),))
+    return msgspec.structs.replace(found, id=f"{phase.value}{minute}", subject="aws", covers=covers)
+
+
+CASE = risk_id("common_cause", "aws/us-east-1")
+
+
+def sent_of(desk: Desk, risk: str) -> list[tuple[float, str, str]]:
+    """(minute, recipient, occasion) of what was put in line for a risk, held-back ones apart."""
+    rows = desk.database.read_now(lambda c: outbox.read(c, risk=risk))
+    return [
+        (_minute(r.message.created_at), r.message.recipient, r.message.data["occasion"]) for r in rows if r.progress.state.value != "held"
+    ]
+
+
+def held_of(desk: Desk, risk: str) -> set[tuple[float, str, str]]:
+    """(minute, occasion, why) of what was held back."""
+    rows = desk.database.read_now(lambda c: outbox.read(c, risk=risk))
+    return {
+        (_minute(r.message.created_at), r.message.data["occasion"], r.progress.reason) for r in rows if r.progress.state.value == "held"
+    }
+
+
+def test_a_consequence_calls_nobody_any_more_and_who_takes_the_case_takes_it(desk: Desk) -> None:
+    desk.hear(outage())
+    desk.hear(case(Phase.OPENED, 5, "vendor_outage:halcyon"))
+    assert (desk.entry().cause, desk.entry(CASE).covers) == (CASE, (RISK,))
+    desk.pass_time(12)  # nobody answered: the case escalates, its consequence does not
+    assert sent_of(desk, RISK) == [(0, "U1", "opened"), (0, "ana@example.org", "opened")]
+    assert held_of(desk, RISK) == {(10, "escalated", f"held back: it is part of {CASE}")}
+    desk.pass_time(16)
+    assert next(said for said in sent_of(desk, CASE) if said[2] == "escalated") == (15, "U1", "escalated")
+    desk.act(17, register.Acknowledge("person:ana"), CASE)
+    taken = desk.entry()
+    assert (taken.state, taken.acknowledged_by) == (State.ACKNOWLEDGED, "person:ana")
+    assert (17, "U1", "updated") in sent_of(desk, RISK)  # they were called for it before, and hear that it is taken
+
+
+def test_what_fails_later_joins_the_case_before_anybody_is_called_for_it(desk: Desk) -> None:
+    desk.hear(case(Phase.OPENED, 0))
+    desk.act(1, register.Acknowledge("person:ana"), CASE)
+    desk.hear(outage(now=at(2), since=at(2)))
+    assert (desk.entry().cause, desk.entry().state) == (CASE, State.ACKNOWLEDGED)
+    assert sent_of(desk, RISK) == []
+    assert {(minute, occasion) for minute, occasion, _ in held_of(desk, RISK)} == {(2, "opened"), (2, "updated")}
+    # an outage of what does not rest on the region stays by itself
+    desk.hear(outage(now=at(3), since=at(3), subject="cirrus", scopes=(Scope("cirrus"),)))
+    assert desk.entry(risk_id("vendor_outage", "cirrus")).cause is None
+
+
+def test_a_decision_is_asked_for_all_the_same(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store.db")
+    desk = Desk(database, failover="model-api-failover")
+    desk.hear(case(Phase.OPENED, 0))
+    desk.hear(outage(now=at(1), since=at(1)))
+    desk.act(2, register.Acknowledge("person:ana"), CASE)
+    desk.hear(case(Phase.UPDATED, 3, "vendor_outage:halcyon"))  # the next tick tells what has joined; who took the case has taken it
+    assert [said for said in sent_of(desk, RISK) if said[2] == "approval"] == [(3, "cy@example.org", "approval")]
+    database.close()
+
+
+def test_when_the_case_is_closed_what_still_fires_is_told(desk: Desk) -> None:
+    desk.hear(case(Phase.OPENED, 0))
+    desk.hear(outage(now=at(1), since=at(1)))
+    desk.hear(case(Phase.UPDATED, 2, "vendor_outage:halcyon"))
+    desk.act(3, register.Close("person:ana", "not the cause"), CASE)
+    assert desk.entry().cause is None
+    assert sent_of(desk, RISK) == [(3, "U1", "updated"), (3, "ana@example.org", "updated")]
+
+
+def test_when_the_case_clears_its_consequences_stand_by_themselves(desk: Desk) -> None:
+    desk.hear(outage())
+    desk.hear(case(Phase.OPENED, 5, "vendor_outage:halcyon"))
+    desk.hear(outage(Phase.CLEARED, now=at(30)))
+    desk.hear(case(Phase.CLEARED, 40, "vendor_outage:halcyon"))
+    assert (desk.entry().cause, desk.entry().state) == (None, State.CLOSED)
+    assert [said for said in sent_of(desk, RISK) if said[0] == 40] == []

@@ -36,3 +36,11 @@ def test_after_a_pause_there_is_one_tick_and_not_one_for_each_minute_missed() ->
     ticks = Ticks(NOON)
     assert ticks.take(NOON + timedelta(hours=3, seconds=7), None)
     assert ticks.next(None) == NOON + timedelta(hours=3, minutes=1)
+
+
+def test_an_instant_is_told_once_and_a_timer_that_is_late_for_it_waits_a_second() -> None:
+    ticks = Ticks(NOON)
+    assert ticks.take(NOON, None)
+    assert ticks.next(NOON) == NOON + SECOND
+    assert not ticks.take(NOON, NOON)
+    assert ticks.take(NOON + SECOND, NOON)

@@ -29,6 +29,7 @@ delivered   .        .         .      .      .       .        .           .
 retry       sending  .         .      .      .       .        superseded  .
 failed      .        .         .      .      .       .        .           .
 superseded  .        .         .      .      .       .        .           .
+held        .        .         .      .      .       .        .           .
 """
 
 

@@ -116,7 +116,7 @@ def test_findings_of_other_rules_are_heard_with_the_next_tick() -> None:
         tick(START + timedelta(minutes=21)),
     ]
     found = played(EXAMPLES / "rules" / "two-vendors-down.yaml", inputs)
-    assert [(s.phase.value, (s.at - START) / timedelta(minutes=1)) for s in found] == [("opened", 3), ("cleared", 21)]
+    assert [(s.phase.value, (s.at - START) / timedelta(minutes=1)) for s in found] == [("opened", 3), ("cleared", 20)]
     assert found[0].title == "2 vendors are in trouble at once: anthropic, openai"
     assert len(found[0].evidence.observations) == 2
 

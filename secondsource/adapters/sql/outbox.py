@@ -15,6 +15,7 @@ from secondsource.adapters.sql.database import Database
 from secondsource.adapters.sql.rows import from_json, to_json
 from secondsource.adapters.sql.tables import OutboxRow as Table
 from secondsource.contracts.sender import Message
+from secondsource.domain.ids import content_id
 from secondsource.domain.signals import Severity
 from secondsource.ports.outbox import UNSETTLED, OutboxRow, Progress, State, needless
 
@@ -39,6 +40,23 @@ def add(connection: Connection, message: Message) -> bool:
     """
     if message.created_at is None:
         raise ValueError(f"message {message.id} has no created_at")
+    return _write(connection, message, Progress(due=message.created_at))
+
+
+def hold(connection: Connection, message: Message, why: str) -> bool:
+    """Write down a message that is not to be sent, and why not. The same message can still be sent later."""
+    identity, key = content_id("held", message.id, why), content_id("held", message.idempotency_key, why)
+    held = msgspec.structs.replace(message, id=identity, idempotency_key=key)
+    return _write(connection, held, Progress(State.HELD, reason=why))
+
+
+def reached(connection: Connection, channel: str, recipient: str, thread: str) -> bool:
+    """Whether any message of the thread was put in line for the recipient."""
+    wanted = (_outbox.c.lane == _lane_of(thread, recipient, channel), _outbox.c.state != State.HELD.value)
+    return connection.execute(select(_outbox.c.seq).where(*wanted).limit(1)).first() is not None
+
+
+def _write(connection: Connection, message: Message, progress: Progress) -> bool:
     statement = insert(_outbox).values(
         id=message.id,
         idempotency_key=message.idempotency_key,
@@ -49,9 +67,10 @@ def add(connection: Connection, message: Message) -> bool:
         severity=_ranks.get(message.severity, 0),
         risk=message.risk,
         exercise=message.exercise,
-        state=State.PENDING.value,
+        state=progress.state.value,
         created_at=message.created_at,
-        due_at=message.created_at,
+        due_at=progress.due,
+        reason=progress.reason,
         payload=to_json(message),
     )
     return int(connection.execute(statement.on_conflict_do_nothing(index_elements=["idempotency_key"])).rowcount) == 1

@@ -10,7 +10,7 @@ import msgspec
 from secondsource.domain.register import Change
 from secondsource.domain.signals import Signal
 from secondsource.plans.run import Run, RunLog
-from secondsource.ports.outbox import OutboxRow
+from secondsource.ports.outbox import OutboxRow, State
 
 DECISIONS = frozenset({"acknowledge", "mitigate", "accept", "close", "reopen"})
 
@@ -26,7 +26,10 @@ _WORDS = {
     "expire": "Acceptance ran out",
     "settle": "Quiet long enough",
     "rescore": "Numbers changed",
+    "fold": "Weighed with others",
 }
+
+_OCCASIONS = {"approval": "Asked for a decision", "resolved": "Told that it is over", "held": "Not told"}
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -83,7 +86,7 @@ def _change(change: Change, signals: Mapping[str, Signal]) -> Moment:
     return Moment(
         at=change.at,
         order=(0, change.seq),
-        kind="signal" if change.signal else "decision" if change.event in DECISIONS else "timer",
+        kind="signal" if change.signal or change.event == "fold" else "decision" if change.event in DECISIONS else "timer",
         title=_WORDS.get(change.event, change.event) + state,
         text=change.reason,
         actor="" if change.actor in ("detection", "timer") or by_run else change.actor,
@@ -109,15 +112,22 @@ def _messages(rows: Iterable[OutboxRow]) -> list[Moment]:
     for row in rows:
         message = row.message
         assert message.created_at is not None
-        groups.setdefault((message.created_at, message.data.get("occasion", ""), message.reason), []).append(row)
+        held = row.progress.state is State.HELD
+        occasion, reason = ("held", row.progress.reason) if held else (message.data.get("occasion", ""), message.reason)
+        groups.setdefault((message.created_at, occasion, reason), []).append(row)
     return [
         Moment(
             at=when,
             order=(2, group[0].seq),
             kind="message",
-            title={"approval": "Asked for a decision", "resolved": "Told that it is over"}.get(occasion, "Told"),
+            title=_OCCASIONS.get(occasion, "Told"),
             text=reason,
-            told=tuple(Telling(r.message.channel, r.message.recipient, r.progress.state.value, r.progress.reason) for r in group),
+            told=tuple(Telling(r.message.channel, r.message.recipient, r.progress.state.value, _trouble(r)) for r in group),
         )
         for (when, occasion, reason), group in groups.items()
     ]
+
+
+def _trouble(row: OutboxRow) -> str:
+    """Why the last try failed. Why a message is held back is said once for all of them."""
+    return "" if row.progress.state is State.HELD else row.progress.reason

@@ -53,6 +53,7 @@ class Dossier(msgspec.Struct, frozen=True):
     moments: Sequence[Moment]
     runs: Sequence[RunItem]  # newest first
     verbs: tuple[str, ...]
+    covered: Sequence[Entry] = ()  # the risks that it explains
 
 
 def dossier(connection: Connection, api: Api, id_: str) -> Dossier:
@@ -66,7 +67,8 @@ def dossier(connection: Connection, api: Api, id_: str) -> Dossier:
     logs = [(run, list(runs.log(connection, run.id))) for run in found]
     column = moments(risks.history(connection, id_), said, logs, outbox.read(connection, risk=id_))
     items = [run_item(run, api.runbook(connection, run.version)) for run in reversed(found)]
-    return Dossier(entry, sentence(entry, now), chains(entry.exposure.hits), column, items, VERBS[entry.state])
+    covered = [other for other in (risks.get(connection, each) for each in entry.covers) if other is not None]
+    return Dossier(entry, sentence(entry, now), chains(entry.exposure.hits), column, items, VERBS[entry.state], covered)
 
 
 @router.get("/risks/{id}")

@@ -21,6 +21,7 @@ from secondsource.domain.register import (
     Close,
     Entry,
     Expire,
+    Fold,
     Mitigate,
     Policy,
     Refused,
@@ -91,6 +92,7 @@ PROBES: dict[str, tuple[AnyEvent, ...]] = {
     "expire": (Expire(),),
     "settle": (Settle(),),
     "rescore": (Rescore(),),
+    "fold": (Fold("R-case", "part of a case"), Fold(None, "on its own")),
 }
 
 
@@ -327,3 +329,13 @@ def test_what_is_heard_does_not_pile_up() -> None:
         entry = play((after, updated(after)), entry=entry)
     assert len(entry.heard) == 1
     assert replace(entry, heard=()).version == 200
+
+
+def test_being_part_of_a_case_changes_no_state_and_is_in_the_history() -> None:
+    folded, (change,) = step(OPEN, Fold("R-case", "part of R-case: AWS fails"), at(1))
+    assert (folded.cause, folded.state, change.event, change.reason) == ("R-case", State.OPEN, "fold", "part of R-case: AWS fails")
+    assert step(folded, Fold("R-case", "said again"), at(2)) == (folded, ())
+    alone, (change,) = step(folded, Fold(None, "R-case is over"), at(3))
+    assert (alone.cause, change.reason) == (None, "R-case is over")
+    again = play((2, cleared(2)), (NEW, opened(NEW)), entry=folded)
+    assert again.cause is None  # a new episode may have another cause
