@@ -8,23 +8,26 @@ What counts: components by their status, unresolved incidents by their impact, t
 than everything else on the page, because it repeats the rest without saying where. An unresolved incident without impact is
 no trouble by itself; its components say what is. One whose impact is not stated counts as ``unstated``. A reading of
 ``unknown`` neither starts a trouble nor ends one: the last known status stands and the evidence says so.
+
+What comes and goes ``flaps`` times within ``flap_window`` is *flapping*: it is told once, with the count, and stays one episode until it
+was quiet, or steadily bad, for as long. So is what is never bad for long enough to be told, but again and again.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from fnmatch import translate
 from typing import Annotated, ClassVar
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from secondsource.contracts.component_filter import Filter, VendorFilter, matching
 from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain import signals
 from secondsource.domain.context import Context
 from secondsource.domain.detection import Detection, Edge, Phase, detect
+from secondsource.domain.flapping import Flaps, flap
 from secondsource.domain.observations import ComponentStatus, Gone, Incident, Maintenance, Observation
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Severity, Signal, episode_id, signal
@@ -74,6 +77,9 @@ class OutageParams(BaseModel):
         default=Status.DEGRADED, description="What an open incident counts as whose impact the page does not state; null leaves it out."
     )
     ignore_components: tuple[str, ...] = Field(default=(), description="Components to leave out, by name or group, with * and ?.")
+    vendors: dict[str, VendorFilter] = Field(default={}, description="By vendor, what of it counts.")
+    flaps: int = Field(default=4, ge=3, le=100, description="How often it must come within `flap_window` to be called flapping.")
+    flap_window: timedelta = Field(default=timedelta(minutes=15), gt=timedelta(0), description="Within how long that is.")
 
 
 class Trouble(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,6 +113,7 @@ class Region(msgspec.Struct, frozen=True, omit_defaults=True):
     """Detection for one key. ``told`` is what the last signal said, ``recent`` the worst since ``recent_since``, while that is less."""
 
     machine: Detection = Detection()
+    flaps: Flaps = Flaps()
     told: Picture | None = None
     recent: Picture | None = None
     recent_since: datetime | None = None
@@ -140,8 +147,8 @@ class VendorOutage:
     def __init__(self, params: OutageParams) -> None:
         self._params = params
         self._least = rank(params.min_status)
-        patterns = "|".join(translate(pattern.lower()) for pattern in params.ignore_components)
-        self._ignored = re.compile(patterns) if patterns else None
+        self._ignored = matching(params.ignore_components)
+        self._filters = {vendor: Filter(each) for vendor, each in params.vendors.items()}
 
     def keys(self, observation: Observation) -> Sequence[str]:
         return (observation.vendor,)
@@ -180,7 +187,7 @@ class VendorOutage:
         for name in sorted({*state.regions, *grouped}):
             region, spoken, wake = self._judge(name, state.regions.get(name, Region()), grouped.get(name, []), state, now, context)
             said += spoken
-            if region.machine.phase is not Phase.CLEAR:
+            if region.machine.phase is not Phase.CLEAR or region.flaps.onsets:
                 regions[name] = region
             if wake is not None:
                 wakes.append(wake)
@@ -190,7 +197,7 @@ class VendorOutage:
 
     def _read(self, observation: Observation, old: Trouble | None, now: datetime) -> Trouble | None:
         """The trouble that the observation tells of: None for none, ``old`` itself where nothing that counts has changed."""
-        body = observation.body
+        body, wanted = observation.body, self._filters.get(observation.vendor)
         kind: str
         name: str
         status: Status
@@ -218,6 +225,10 @@ class VendorOutage:
             status, unknown = old.status, True
         since = old.since if old is not None else now
         scopes = body.scopes or (Scope(observation.vendor),)
+        if wanted is not None:
+            scopes = wanted.kept(body, scopes)
+            if not scopes:
+                return None
         new = Trouble(observation.id, kind, observation.source, name, status, since, scopes, stage, stated, unknown)
         return old if old is not None and new == msgspec.structs.replace(old, id=new.id) else new
 
@@ -229,22 +240,33 @@ class VendorOutage:
     def _judge(
         self, key: str, region: Region, troubles: list[Trouble], state: OutageState, now: datetime, context: Context
     ) -> tuple[Region, list[Signal], datetime | None]:
-        picture = self._picture(key, troubles)
+        params, picture = self._params, self._picture(key, troubles)
+        flaps, began = flap(region.flaps, picture is not None, now, params.flaps, params.flap_window)
         short = picture is not None and rank(picture.status) >= rank(Status.PARTIAL_OUTAGE)
-        hold = self._params.hold_outage if short else self._params.hold_degraded
-        machine, edge, wake = detect(region.machine, picture is not None, now, hold, self._params.clear_hold)
+        hold = timedelta(0) if flaps.since is not None else params.hold_outage if short else params.hold_degraded
+        # what was flapping has been quiet for a whole window when it is called so no longer
+        clear_hold = timedelta(0) if region.flaps.since is not None and flaps.since is None else params.clear_hold
+        machine, edge, wake = detect(region.machine, picture is not None or flaps.since is not None, now, hold, clear_hold)
+        watch = flaps.due(now, params.flap_window)
+        wake = watch if wake is None else wake if watch is None else min(wake, watch)
 
         def say(phase: signals.Phase, told: Picture, under: Detection) -> Signal:
-            return self._say(key, phase, told, under, troubles, region, state.exercise, now, context)
+            return self._say(key, phase, told, under, troubles, region, flaps, state.exercise, now, context)
 
         if edge is Edge.CLEARED:
             assert region.told is not None
-            return Region(), [say(signals.Phase.CLEARED, region.told, region.machine)], None
+            return Region(flaps=flaps), [say(signals.Phase.CLEARED, region.told, region.machine)], watch
         if edge is Edge.OPENED:
             assert picture is not None
-            return Region(machine, picture), [say(signals.Phase.OPENED, picture, machine)], wake
+            return Region(machine, flaps, picture), [say(signals.Phase.OPENED, picture, machine)], wake
         if machine.phase is not Phase.FIRING:
-            return Region(machine, region.told, ended=region.ended), [], wake
+            return Region(machine, flaps, region.told, ended=region.ended), [], wake
+        assert region.told is not None
+        if flaps.since is not None:
+            told = region.told if picture is None else region.told.joined(picture)
+            news = began or rank(told.status) > rank(region.told.status)
+            spoken = [say(signals.Phase.UPDATED, told, machine)] if news else []
+            return Region(machine, flaps, told if news else region.told, ended=region.ended), spoken, wake
         assert picture is not None
         assert region.told is not None
         told, recent, since = region.told.joined(picture), region.recent, region.recent_since
@@ -254,11 +276,13 @@ class VendorOutage:
             recent = picture if recent is None else recent.joined(picture)
             if since is not None and now - since >= self._params.settle:
                 told, recent = recent, None
-        spoken = [say(signals.Phase.UPDATED, told, machine)] if told != region.told else []
+        steady = region.flaps.since is not None  # it was flapping until now, and is bad without a break
+        spoken = [say(signals.Phase.UPDATED, told, machine)] if told != region.told or steady else []
         if picture == told and (recent is None or recent == told):
-            return Region(machine, told, ended=region.ended), spoken, None
+            return Region(machine, flaps, told, ended=region.ended), spoken, watch
         since = now if recent is None or since is None else since
-        return Region(machine, told, recent or picture, since, region.ended), spoken, since + self._params.settle
+        due = since + params.settle
+        return Region(machine, flaps, told, recent or picture, since, region.ended), spoken, due if watch is None else min(due, watch)
 
     def _picture(self, key: str, troubles: Iterable[Trouble]) -> Picture | None:
         """What the troubles that count add up to within ``key``; None when none counts."""
@@ -269,7 +293,7 @@ class VendorOutage:
         return Picture(worst(trouble.status for trouble in counting), tuple(sorted(scopes, key=str)))
 
     def _say(
-        self, key: str, phase: signals.Phase, told: Picture, machine: Detection, troubles: list[Trouble], region: Region,
+        self, key: str, phase: signals.Phase, told: Picture, machine: Detection, troubles: list[Trouble], region: Region, flaps: Flaps,
         exercise: str | None, now: datetime, context: Context,
     ) -> Signal:  # fmt: skip
         assert machine.onset is not None
@@ -280,7 +304,8 @@ class VendorOutage:
         counts = {kind: sum(trouble.kind == kind for trouble in troubles) for kind in _KIND_WORDS}
         if phase is signals.Phase.CLEARED:
             words = "no longer in trouble"
-            reason = f"No trouble reported for {duration(self._params.clear_hold)}; it was {_words(told.status)} at last."
+            quiet = self._params.flap_window if region.flaps.since is not None else self._params.clear_hold
+            reason = f"No trouble reported for {duration(quiet)}; it was {_words(told.status)} at last."
         else:
             unstated = bool(troubles) and not any(trouble.stated for trouble in troubles if trouble.status is told.status)
             words = "incident, impact not stated" if unstated else _words(told.status)
@@ -290,8 +315,12 @@ class VendorOutage:
             reason = (
                 f"{_words(told.status).capitalize()} by {listed}, as {sources} says; reported from {_words(self._params.min_status)} on."
             )
+        if phase is not signals.Phase.CLEARED and flaps.since is not None:
+            often = f"{len(flaps.onsets)} times in {duration(flaps.onsets[-1] - flaps.onsets[0])}"
+            words, reason = f"{words}, flapping", f"{reason[:-1]}; it came and went {often}."
         measures = (
             Measure("status", told.status.value),
+            *((Measure("times it came", len(flaps.onsets), "", self._params.flaps),) if flaps.since is not None else ()),
             *(Measure(f"{kind}s", number) for kind, number in counts.items() if number and kind != _PAGE),
         )
         ids = [identity for identity, _ in region.ended] + [trouble.id for trouble in sorted(troubles, key=lambda trouble: trouble.since)]
