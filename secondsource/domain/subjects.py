@@ -52,6 +52,16 @@ def on_subject(signal: Signal, index: Index) -> Found | None:
     return _on_scopes(scopes or (Scope(head),), index)
 
 
+def users_of(vendor: str, name: str, index: Index) -> tuple[Dependency, ...]:
+    """The dependencies that are known to use the vendor's item, product or region ``name``, by id: those that name the item, wherever
+    they get it from, and those whose scope is the part."""
+    found = {need.id: need for key in _spellings(name) for need in index.by_item.get(key, ())}
+    part = index.part(vendor, name)
+    if part is not None:
+        found |= {need.id: need for need in index.uses(vendor) if need.scope.within(part)}
+    return tuple(found[id_] for id_ in sorted(found))
+
+
 def _direct(need: Dependency) -> Reach:
     return Reach(need.scope, (need.scope,), 1.0, True, False)
 

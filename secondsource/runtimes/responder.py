@@ -21,8 +21,9 @@ from secondsource.domain.transitions import due, step
 from secondsource.engine.announce import Occasion, announce, thread_of
 from secondsource.plans import interpreter
 from secondsource.plans import run as running
-from secondsource.plans.run import Notify, RequestApproval, Run, SetRisk, StartPlan
+from secondsource.plans.run import CallWebhook, Notify, RequestApproval, Run, SetRisk, StartPlan
 from secondsource.plans.schema import Runbook
+from secondsource.runtimes.automation import call_message
 from secondsource.runtimes.directory import Address, Directory
 from secondsource.runtimes.playbook import Playbook
 
@@ -37,6 +38,7 @@ _OCCASIONS: dict[str, Occasion] = {
     "roll_back": "updated",
     "acknowledged": "updated",
     "cleared": "resolved",
+    "handed_over": "updated",
 }
 
 
@@ -108,6 +110,8 @@ class Responder:
             raise LookupError(f"there is no run {id_}")
         self._timers_of(connection, run.risk.id, now)
         run = runs.get(connection, id_) or run
+        if isinstance(event, running.HandedOver) and event.to.removeprefix("person:") not in self._directory.people:
+            return running.Step(run, wake_at=interpreter.wake_of(run), refused=f"there is no person {event.to}")
         return self._advance(connection, run, event, now)
 
     def next_due(self, connection: Connection) -> datetime | None:
@@ -140,6 +144,8 @@ class Responder:
         facts = self._playbook.facts(entry)
         for run in live:
             self._advance(connection, run, running.RiskChanged(facts), signal.at)
+        if self._rose(connection, before, entry, signal.at):
+            return
         self._tell_again(connection, before, entry, live, signal.at)
 
     def _fold(self, connection: Connection, case: Entry, now: datetime) -> None:
@@ -204,6 +210,15 @@ class Responder:
         if runbook is not None:
             self._start(connection, runbook, entry, now)
 
+    def _rose(self, connection: Connection, before: Entry, entry: Entry, now: datetime) -> bool:
+        """Whether an escalation begins because the risk became as severe as a runbook wants it, for one that had none in this episode."""
+        if entry.severity <= before.severity or entry.state is not State.OPEN:
+            return False
+        if any(run.risk.episode == entry.episode for run in runs.of_risk(connection, entry.id, live=False)):
+            return False
+        self._escalate(connection, entry, now)
+        return any(run.risk.episode == entry.episode for run in runs.of_risk(connection, entry.id, live=False))
+
     def _with_plan(self, connection: Connection, entry: Entry, now: datetime) -> Entry:
         note = self._playbook.plan_note(connection, entry, now)
         return entry if note is None else self._step(connection, entry, register.Rescore(note), now)
@@ -242,6 +257,8 @@ class Responder:
                 actor = f"run:{run.id}"
                 if output.verb == "mitigate" and entry.state in (State.OPEN, State.ACKNOWLEDGED):
                     self._step(connection, entry, register.Mitigate(actor, output.reason), now)
+            elif isinstance(output, CallWebhook):
+                outbox.add(connection, call_message(run, output, now))
             elif isinstance(output, StartPlan):
                 plan = self._playbook.plan(output.plan)
                 self._start(connection, plan, entry, now)
@@ -312,6 +329,8 @@ class Responder:
         if after.wake_at is not None and after.wake_at <= now:
             raise RuntimeError(f"risk {id_} asked at {now} to be woken at {after.wake_at}, which is not later")
         risks.save(connection, after, changes)
+        if isinstance(event, register.Rescore):
+            self._rose(connection, entry, after, now)
         if event is not None and isinstance(event, register.Expire) and after.state is State.OPEN:
             self._escalate(connection, after, now)
 

@@ -16,7 +16,7 @@ from secondsource.domain import register
 from secondsource.domain.portfolio import Person
 from secondsource.domain.register import State, risk_id
 from secondsource.domain.scope import Scope
-from secondsource.domain.signals import Phase, Signal
+from secondsource.domain.signals import Phase, Severity, Signal
 from secondsource.plans import run as running
 from secondsource.plans.drill import DrillReport
 from secondsource.plans.load import load
@@ -370,3 +370,33 @@ def test_when_the_case_clears_its_consequences_stand_by_themselves(desk: Desk) -
     desk.hear(case(Phase.CLEARED, 40, "vendor_outage:halcyon"))
     assert (desk.entry().cause, desk.entry().state) == (None, State.CLOSED)
     assert [said for said in sent_of(desk, RISK) if said[0] == 40] == []
+
+
+def test_what_was_too_slight_for_a_runbook_is_escalated_when_it_is_no_longer(desk: Desk) -> None:
+    """The end of a model is announced long before, and nobody is called for that; near it somebody is. The hit is only possible here, so
+    the risk is one lower than the finding."""
+    subject = {"rule": "retirement", "subject": "halcyon/large", "scopes": ()}
+    desk.hear(outage(severity=Severity.INFO, **subject))  # type: ignore[arg-type]
+    desk.hear(outage(Phase.UPDATED, now=at(10), severity=Severity.LOW, episode=T0, **subject))  # type: ignore[arg-type]
+    assert desk.said() == []
+    desk.hear(outage(Phase.UPDATED, now=at(20), severity=Severity.HIGH, episode=T0, **subject))  # type: ignore[arg-type]
+    assert {(minute, occasion) for minute, _, occasion in desk.said()} == {(20, "opened")}
+    before = len(desk.said())
+    desk.hear(outage(Phase.UPDATED, now=at(30), severity=Severity.CRITICAL, episode=T0, **subject))  # type: ignore[arg-type]
+    assert {(minute, occasion) for minute, _, occasion in desk.said()[before:]} == {(30, "updated")}
+
+
+def test_an_outage_that_becomes_severe_with_time_alone_is_escalated_then(tmp_path: Path) -> None:
+    """Model training can do without its machines for two days; nobody is called for that before it comes near."""
+    database = Database(tmp_path / "store.db")
+    desk = Desk(database)
+    desk.hear(outage(severity=Severity.LOW, subject="gpuco", scopes=(Scope("gpuco"),)))
+    risk = risk_id("vendor_outage", "gpuco")
+    first = desk.entry(risk).severity
+    assert desk.said() == []
+    for minute in range(60, 3 * 24 * 60, 60):
+        desk.pass_time(minute)
+    assert desk.entry(risk).severity > first
+    assert first < Severity.MEDIUM
+    assert min(desk.said())[0] >= 44 * 60  # four hours before it hurts
+    database.close()
