@@ -81,6 +81,11 @@ bench: .venv/.dev .venv/.project
 	@$(PY) -m benchmarks $(ARGS)
 	$(if $(ARGS),,@$(PY) -m benchmarks.collector)
 
+## quality   write docs/detection-quality.md again from the recorded corpus (SECONDSOURCE_CORPUS says where that is)
+.PHONY: quality
+quality: .venv/.dev .venv/.project
+	@$(PY) -m benchmarks.quality docs/detection-quality.md
+
 ## lock      resolve the dependencies again into requirements/ (UPGRADE=1 takes newer versions)
 .PHONY: lock
 lock: .venv/.dev

@@ -1,0 +1,1 @@
+"""How good detection is, on recorded history: ``make quality`` writes the figures into ``docs/detection-quality.md``."""
