@@ -3,6 +3,9 @@
 The trend is the median of the slopes between all pairs of samples (Theil-Sen), so that single spikes do not bend it. The
 runway is the time that it leaves. A fall in use by more than ``reset`` below the last samples (a new period, a clean-up) begins the trend
 anew. Too few samples or too short a time give no runway, and a missing limit is unknown: that neither opens a finding nor ends one.
+
+Use that swings over the day climbs every morning, and would be full by noon if it went on. So a climb counts only once it has left
+behind what the last days reached and came down from again. Use that only ever grew came down from nothing, and is told at once.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
 from secondsource.domain.words import duration
 
+DAYS = 8
+"""How many days back a swing is looked for: a week, so that Monday is held against the week before, and a day."""
+
 
 class QuotaParams(BaseModel):
     """How near the end may come."""
@@ -48,10 +54,24 @@ class QuotaParams(BaseModel):
         le=1,
         description="A fall by this part of what was used (the median of the last three samples) begins the trend anew.",
     )
+    swing: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="A climb counts once use is this part above what a day of the last eight reached and then lost as much of.",
+    )
     hold: timedelta = Field(default=timedelta(0), ge=timedelta(0), description="How long it must stand.")
     clear_hold: timedelta = Field(
         default=timedelta(minutes=30), ge=timedelta(0), description="How long it must be better to clear, or to be milder."
     )
+
+
+class Day(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The most and the least that was used on one day (UTC), which is counted from the year 1."""
+
+    number: int
+    most: float
+    least: float
 
 
 class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -59,7 +79,7 @@ class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``samples`` end with the reading that began the newest of them. Until the next one begins, ``quota``, read ``at``, stands in its place,
     and the trend stays that of ``samples``. It is worked out only once it can matter: ``slope``, per second, and ``steepest``, which is
-    never less, are None until then and 0 for no trend.
+    never less, are None until then and 0 for no trend. ``days`` are those on which something was read.
     """
 
     vendor: str
@@ -74,6 +94,7 @@ class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
     milder: Severity | None = None  # the worst since ``milder_since``, while that is less than was told
     milder_since: datetime | None = None
     exercise: str | None = None
+    days: tuple[Day, ...] = ()  # the newest last, and not of more than eight days back
 
 
 class QuotaRunway:
@@ -81,7 +102,7 @@ class QuotaRunway:
 
     meta: ClassVar[Meta] = Meta(
         id="quota_runway",
-        version=1,
+        version=2,
         title="Quota runs full",
         why="A vendor refuses what is over the quota; more of it takes days to get.",
         severity=Severity.HIGH,
@@ -108,18 +129,23 @@ class QuotaRunway:
             return None
         if state is None:
             state = QuotaState(observation.vendor, body, at, observation.id, ((at, body.used),), 0.0, 0.0, exercise=observation.exercise)
+            state = msgspec.structs.replace(state, days=_with(state.days, at, body.used))
             return self._judge(state, now, context)
         if self._fell(state, body.used):
             samples: tuple[tuple[datetime, float], ...] = ((at, body.used),)
         elif len(state.samples) >= 2 and at - state.samples[-2][0] < self._spacing:
-            return self._judge(msgspec.structs.replace(state, quota=body, at=at, id=observation.id), now, context)
+            days = _with(state.days, at, body.used)
+            return self._judge(msgspec.structs.replace(state, quota=body, at=at, id=observation.id, days=days), now, context)
         else:
             known = (*state.samples[:-1], (state.at, state.quota.used))
             young = bisect_left(known, at - self._params.window, key=itemgetter(0))
             samples = (*known[young:], (at, body.used))[-self._params.max_samples :]
         enough = len(samples) >= self._params.min_samples and at - samples[0][0] >= self._params.min_span
         trend = None if enough else 0.0
-        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, steepest=trend, slope=trend)
+        days = _with(state.days, at, body.used)
+        state = msgspec.structs.replace(
+            state, quota=body, at=at, id=observation.id, samples=samples, steepest=trend, slope=trend, days=days
+        )
         return self._judge(state, now, context)
 
     def on_wake(self, key: str, state: QuotaState, now: datetime, context: Context) -> Step | None:
@@ -151,6 +177,19 @@ class QuotaRunway:
         seconds = max(0.0, limit - used) / state.slope
         return timedelta(seconds=seconds) if seconds < 10 * 365 * 86400 else None
 
+    def _swings(self, state: QuotaState) -> bool:
+        """Whether use is no higher than the days' swing brings it.
+
+        A day that came within ``used_critical`` of the limit is no swing that one may rely on.
+        """
+        assert state.quota.limit is not None
+        swing, safe, least = self._params.swing, state.quota.limit * self._params.used_critical, state.days[-1].least
+        for day in reversed(state.days[:-1]):
+            if day.most < safe and least < day.most * (1 - swing) and state.quota.used <= day.most * (1 + swing):
+                return True
+            least = min(least, day.least)
+        return False
+
     def _severity(self, state: QuotaState) -> tuple[QuotaState, Severity | None]:
         """How bad it is now; None for well. Only for a known limit. The state comes back with its trend where that mattered."""
         assert state.quota.limit is not None
@@ -159,7 +198,7 @@ class QuotaRunway:
         if part >= self._params.used_least:
             if state.steepest is None:
                 state = msgspec.structs.replace(state, steepest=steepest_trend(state.samples))
-            if limit - used < (state.steepest or 0.0) * self._horizon:
+            if limit - used < (state.steepest or 0.0) * self._horizon and not self._swings(state):
                 state = self._known(state)
                 runway = self._runway(state)
         if part >= self._params.used_critical or (runway is not None and runway < self._params.runway_critical):
@@ -240,3 +279,13 @@ class QuotaRunway:
             evidence=Evidence((state.id,), tuple(measures)),
             exercise=state.exercise,
         )
+
+
+def _with(days: tuple[Day, ...], at: datetime, used: float) -> tuple[Day, ...]:
+    """``days`` with what was read; the same object where that is neither a day's most nor its least."""
+    number = at.toordinal()
+    if days and (day := days[-1]).number == number:
+        if day.least <= used <= day.most:
+            return days
+        return (*days[:-1], Day(number, max(day.most, used), min(day.least, used)))
+    return (*(day for day in days if day.number >= number - DAYS), Day(number, used, used))
