@@ -262,12 +262,14 @@ class UnderReporting:
 def _hear(state: ReportingState | None, observation: Observation) -> ReportingState | None:
     """With what the vendor says of itself."""
     body, source = observation.body, observation.source
-    place = f"{source}\t{observation.subject}"
     scopes: tuple[Scope, ...] | None = None
     if isinstance(body, ComponentStatus):
         if body.status is Status.UNKNOWN:
             return state
-        if body.status is not Status.OPERATIONAL:
+        if body.status is Status.OPERATIONAL:
+            if state is not None and not state.told and source in state.pages:
+                return state  # by far most readings: all was well and is
+        else:
             scopes = body.scopes or (Scope(observation.vendor),)
     elif isinstance(body, Incident):
         if not body.resolved:
@@ -277,6 +279,7 @@ def _hear(state: ReportingState | None, observation: Observation) -> ReportingSt
             scopes = body.scopes or (Scope(observation.vendor),)
     elif not isinstance(body, Gone):
         return state
+    place = f"{source}\t{observation.subject}"
     known = state is not None and source in state.pages
     old = state.told.get(place) if state is not None else None
     if (known or isinstance(body, Gone)) and scopes == old:
