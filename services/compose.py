@@ -21,6 +21,7 @@ from secondsource.adapters.sql.outbox import SqlOutbox
 from secondsource.contracts.sender import Sender
 from secondsource.ports.clock import Clock
 from secondsource.runtimes.answers import Answers
+from secondsource.runtimes.automation import AUTOMATION, AutomationSender
 from secondsource.runtimes.collector import Collector
 from secondsource.runtimes.desk import Desk, desk
 from secondsource.runtimes.detector import Detector
@@ -88,6 +89,9 @@ def compose(
         switch = GuardedTransport(resolver, AddressPolicy(settings.heartbeat.allow))
         ways[HEARTBEAT] = HeartbeatSender(settings.heartbeat.url, clock.now, switch)
     heartbeat = None if settings.heartbeat is None else Heartbeat(HEARTBEAT, "dead man's switch", settings.heartbeat.every)
+    ways[AUTOMATION] = AutomationSender(
+        database, fetcher, at_desk.responder.act_on_run, clock.now, settings.automation, on_change=lambda: embedded.nudge()
+    )
     answers = Answers(at_desk.responder, at_desk.drilling, heartbeat)
     sources = tuple(source_of(each) for each in settings.sources)
     rules = settings.running_rules()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,10 @@ from secondsource.contracts.rule import Rule
 from secondsource.contracts.yaml_positions import BadYaml, read
 from secondsource.domain.errors import UserError
 from secondsource.domain.exposure import hollow_fallbacks
+from secondsource.domain.fallbacks import shared_chokepoint
 from secondsource.domain.problems import Problem
+from secondsource.domain.reach import index_of
+from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Severity
 from secondsource.plans import facts
 from secondsource.plans.lint import lint_all, lint_file, lint_folder, uncovered
@@ -118,7 +122,9 @@ class Checker:
         fallback_plans = named(settings.context.portfolio)["plans"]
         known = facts.Known(
             names.people or None, (names.roles if names.people else None), names.channels, names.functions, names.vendors,
-            self._severities(settings.rule_types, settings.rule_types), plans, fallback_plans,
+            self._severities(settings.rule_types, settings.rule_types), plans, fallback_plans, frozenset(settings.credentials),
+            settings.automation is not None, Counter(role for p in settings.people for role in p.roles) if names.people else None,
+            _sharing(settings),
         )  # fmt: skip
         shipped = len(self._known.runbooks)
         for folder in settings.runbook_folders[shipped:]:
@@ -166,6 +172,16 @@ def _hollow(settings: Settings, examined: Examined) -> Iterable[Problem]:
     for hollow in hollow_fallbacks(settings.context):
         number = next(n for n, fallback in enumerate(needs[hollow.dependency].fallbacks) if fallback.scope == hollow.fallback)
         yield _at(examined, hollow.reason, *examined.needs[hollow.dependency], "fallbacks", number, "to")
+
+
+def _sharing(settings: Settings) -> Callable[[Scope, Scope], str | None]:
+    index = index_of(settings.context)
+
+    def shared(used: Scope, other: Scope) -> str | None:
+        surely, _ = shared_chokepoint(used, other, index)
+        return index.name(surely) if surely is not None else None
+
+    return shared
 
 
 def _at(examined: Examined, text: str, *loc: str | int) -> Problem:

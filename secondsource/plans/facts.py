@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -30,6 +30,7 @@ class RiskFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[Scope, ...] = ()
     plans: tuple[str, ...] = ()
     exercise: str | None = None
+    alternates: tuple[str, ...] = ()  # where the load could go, best first, as scopes are written
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -43,3 +44,7 @@ class Known(msgspec.Struct, frozen=True):
     rules: Mapping[str, Severity] | None = None  # rule id to its usual severity
     plans: frozenset[str] | None = None  # ids of contingency plans beyond those in the files that are checked together
     fallback_plans: frozenset[str] | None = None  # plans that fallbacks of the portfolio name
+    credentials: frozenset[str] | None = None
+    automation: bool | None = None  # whether the configuration lets plans call programs
+    holders: Mapping[str, int] | None = None  # how many people have each role
+    shared: Callable[[Scope, Scope], str | None] | None = None  # what two parts of vendors surely both sit on, as people call it

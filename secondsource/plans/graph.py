@@ -44,6 +44,10 @@ def ways(runbook: Runbook, spec: StepSpec) -> Iterator[Edge]:
         yield below
         if spec.start_plan.otherwise:
             yield Edge(spec.start_plan.otherwise, ("start_plan", "otherwise"))
+    elif spec.webhook:
+        # in a drill nothing is called, so that the run goes on at once
+        yield Edge(spec.webhook.on_success, ("webhook", "on_success")) if spec.webhook.on_success else below
+        yield Edge(spec.webhook.on_failure, ("webhook", "on_failure"), at_once=False)
     elif spec.repeat:
         yield Edge(spec.repeat.from_, ("repeat", "from"))
         yield below

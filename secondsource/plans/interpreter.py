@@ -10,7 +10,7 @@ from secondsource.contracts.durations import format_duration
 from secondsource.domain.ids import short_id
 from secondsource.plans import run as ev
 from secondsource.plans.facts import RiskFacts
-from secondsource.plans.run import AnyEvent, Run, RunState, Step, Tick
+from secondsource.plans.run import AnyEvent, Run, RunState, Step, Tick, call_key
 from secondsource.plans.schema import Escalation, Runbook, StepSpec
 from secondsource.plans.transitions import allowed
 from secondsource.plans.walk import PROGRAM, Walk
@@ -41,7 +41,7 @@ def step(runbook: Runbook, run: Run | None, event: AnyEvent, now: datetime) -> S
         raise ValueError(f"run {run.id} began with version {run.version} of {run.runbook}, not with {runbook.digest}")
     if not allowed(run.state, event):
         return _refuse(run, f"the run is {_words(run.state)}; {type(event).__name__.lower()} has no meaning then")
-    walk = Walk(runbook, run, now, type(event).__name__)
+    walk = Walk(runbook, run, now, type(event).__name__, "" if isinstance(event, ev.Approved | ev.Declined) else getattr(event, "by", ""))
     match event:
         case ev.Woke():
             refused = _woke(walk)
@@ -57,6 +57,10 @@ def step(runbook: Runbook, run: Run | None, event: AnyEvent, now: datetime) -> S
             refused = _paused(walk, event)
         case ev.Resumed():
             refused = _resumed(walk, event)
+        case ev.HandedOver():
+            refused = _handed_over(walk, event)
+        case ev.CallEnded():
+            refused = _call_ended(walk, event)
         case ev.RollBack():
             refused = _roll_back(walk, event)
         case ev.Cancelled():
@@ -88,8 +92,9 @@ def _start(runbook: Runbook, event: ev.Started, now: datetime) -> Step:
         risk=event.risk,
         state=RunState.RUNNING,
         started_at=now,
+        holder=event.by if event.by != PROGRAM else None,
     )
-    walk = Walk(runbook, run, now, "Started")
+    walk = Walk(runbook, run, now, "Started", event.by if event.by != PROGRAM else "")
     walk.log(f"{runbook.title} (version {runbook.version}) started for {event.risk.id}: {event.risk.title}", event.by)
     why = f"{event.risk.rule} opened" if isinstance(runbook, Escalation) else f"the plan {runbook.title} has begun"
     walk.go(runbook.steps[0].id, why)
@@ -118,6 +123,10 @@ def _woke(walk: Walk) -> str:
         length = format_duration(spec.approve.within)
         walk.log(f"{spec.approve.by} did not decide within {length}")
         walk.go(spec.approve.on_timeout, f"escalated: {spec.approve.by} did not decide within {length}")
+    elif spec.webhook:
+        why = f"{spec.webhook.url} did not answer as expected within {format_duration(spec.webhook.within)}"
+        walk.log(why)
+        walk.go(spec.webhook.on_failure, f"failed: {why}")
     elif spec.checklist:
         left = sum(f"{spec.id}/{item.id}" not in run.ticks for item in spec.checklist.items)
         why = f"{left} of {len(spec.checklist.items)} items still open after {format_duration(spec.checklist.within)}"
@@ -129,7 +138,7 @@ def _woke(walk: Walk) -> str:
 def _acknowledged(walk: Walk, event: ev.Acknowledged) -> str:
     if walk.run.acked_by is not None:
         return f"already acknowledged by {walk.run.acked_by}"
-    walk.run = replace(walk.run, acked_by=event.by, acked_at=walk.now)
+    walk.run = replace(walk.run, acked_by=event.by, acked_at=walk.now, holder=walk.run.holder or event.by)
     walk.log("acknowledged", event.by)
     if isinstance(walk.runbook, Escalation):
         walk.tell_all("acknowledged", f"acknowledged by {event.by}")
@@ -179,10 +188,70 @@ def _decided(walk: Walk, event: ev.Approved | ev.Declined) -> str:
         return f"the question lapsed at {until.isoformat()}"
     verb = "approved" if isinstance(event, ev.Approved) else "declined"
     said = f"{verb} by {event.by}" + (f": {event.comment}" if event.comment else "")
+    if isinstance(event, ev.Approved) and spec.approve.approvals > 1:
+        if why := _one_of_several(walk.run, event.by):
+            return why
+        given = (*walk.run.approvals, event.by)
+        walk.run = replace(walk.run, approvals=given)
+        if len(given) < spec.approve.approvals:
+            walk.log(f"{said} ({len(given)} of {spec.approve.approvals})", event.by)
+            return ""
+        said = f"approved by {', '.join(given)}" + (f": {event.comment}" if event.comment else "")
     walk.log(said, event.by)
     yes = spec.approve.on_approve or walk.runbook.after(spec.id)
     walk.go(yes if isinstance(event, ev.Approved) else spec.approve.on_decline, said)
     return ""
+
+
+def _one_of_several(run: Run, by: str) -> str:
+    """Why ``by`` can not be one of the different people who must say yes; empty where they can."""
+    if by.startswith("key:"):
+        return f"several people must say yes, and {by} is a key that belongs to nobody"
+    if by in run.approvals:
+        return f"{by} has said yes already; somebody else must, too"
+    if by == run.asked_by:
+        return f"{by} brought the run to this question; others must answer it"
+    return ""
+
+
+def _handed_over(walk: Walk, event: ev.HandedOver) -> str:
+    if not event.reason.strip():
+        return "a hand-over needs a reason"
+    target = event.to if event.to.startswith("person:") else f"person:{event.to}"
+    if event.to in (walk.run.holder, (walk.run.holder or "").removeprefix("person:")):
+        return f"{event.to} has it already"
+    before = f" from {walk.run.holder}" if walk.run.holder else ""
+    walk.run = replace(walk.run, holder=event.to, notified=tuple(dict.fromkeys((*walk.run.notified, target))))
+    walk.log(f"handed over{before} to {event.to}: {event.reason}", event.by)
+    walk.tell(target, "handed_over", f"handed over to you by {event.by}: {event.reason}", f"handed-over/{walk.run.seq}")
+    return ""
+
+
+def _call_ended(walk: Walk, event: ev.CallEnded) -> str:
+    call = walk.run.calls.get(event.call)
+    if call is None:
+        return f"the run asked for no call {event.call!r}"
+    if call.ended_at is not None:
+        return "it is known already how that call ended"
+    ended = replace(call, ended_at=walk.now, ok=event.ok, detail=event.detail)
+    walk.run = replace(walk.run, calls={**walk.run.calls, event.call: ended})
+    awaited = event.call == call_key(walk.run)
+    said = f"the call {'succeeded' if event.ok else 'failed'}" + (f": {event.detail}" if event.detail else "")
+    walk.log(said if awaited else f"{said}; the run had gone on")
+    if awaited and walk.run.state is RunState.WAITING:
+        _leave_call(walk)
+    return ""
+
+
+def _leave_call(walk: Walk) -> None:
+    """Go where the end of the call leads that the run stands at."""
+    spec, call = _standing(walk), walk.run.calls[call_key(walk.run)]
+    hook = spec.webhook if spec is not None else None
+    assert hook is not None, "only a webhook step asks for a call"
+    if call.ok:
+        walk.go(hook.on_success or walk.runbook.after(walk.run.step or ""), f"{hook.url} was called")
+    else:
+        walk.go(hook.on_failure, f"failed: {hook.url}: {call.detail}")
 
 
 def _over(walk: Walk, event: ev.RiskCleared | ev.RiskClosed) -> str:
@@ -227,7 +296,10 @@ def _resumed(walk: Walk, event: ev.Resumed) -> str:
     until = walk.now + run.remaining if run.remaining is not None else None
     walk.run = replace(run, state=run.resume_to or RunState.WAITING, until=until, remaining=None, resume_to=None)
     walk.log("resumed", event.by)
-    if walk.run.acked_by is not None and walk.run.state is RunState.WAITING and walk.acked_since_entry():
+    if spec is not None and spec.webhook:
+        if walk.run.calls[call_key(walk.run)].ended_at is not None:
+            _leave_call(walk)
+    elif walk.run.acked_by is not None and walk.run.state is RunState.WAITING and walk.acked_since_entry():
         _stop_escalation(walk)
     elif spec is not None and spec.wait_clear and walk.run.cleared:
         walk.go(walk.runbook.after(spec.id), "the finding cleared")

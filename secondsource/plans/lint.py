@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from secondsource.contracts.durations import format_duration
 from secondsource.domain.problems import Problem
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Severity
@@ -17,7 +18,7 @@ from secondsource.plans.facts import Known
 from secondsource.plans.findings import Findings
 from secondsource.plans.load import FOLDERS, Library, Read, files, library, read_file
 from secondsource.plans.placeholders import DRILL_NAMES
-from secondsource.plans.schema import Contingency, Drill, Escalation, Runbook, StepSpec, Triggers
+from secondsource.plans.schema import ApproveVerb, Contingency, Drill, Escalation, Runbook, StepSpec, Triggers, WebhookVerb
 from secondsource.plans.walk import FITTING_PLAN
 
 
@@ -110,6 +111,7 @@ def _step(spec: StepSpec, number: int, known: Known, say: Findings) -> None:
         say.unknown("role", spec.approve.by, known.roles, *here, "approve", "by")
         say.placeholders(spec.approve.text, *here, "approve", "text")
         _plan(spec.approve.plan, known, say, *here, "approve", "plan")
+        _enough(spec.approve, known, say, *here, "approve", "approvals")
     if spec.checklist:
         seen: set[str] = set()
         for index, item in enumerate(spec.checklist.items):
@@ -117,10 +119,30 @@ def _step(spec: StepSpec, number: int, known: Known, say: Findings) -> None:
                 say(f"item {item.id!r} stands here twice", *here, "checklist", "items", index, "id")
             seen.add(item.id)
             say.placeholders(item.text, *here, "checklist", "items", index, "text")
+    if spec.webhook:
+        _webhook(spec.webhook, known, say, *here, "webhook")
     if spec.start_plan:
         _plan(spec.start_plan.plan, known, say, *here, "start_plan", "plan")
     for field in ("mitigate", "note", "end"):
         say.placeholders(getattr(spec, field), *here, field)
+
+
+def _enough(ask: ApproveVerb, known: Known, say: Findings, *loc: str | int) -> None:
+    """Whether so many different people can say yes. Who brings the run to the question may be one of them, and can not."""
+    holders = known.holders.get(ask.by, 0) if known.holders is not None else None
+    if ask.approvals > 1 and holders is not None and holders < ask.approvals:
+        have = "nobody has" if not holders else "one has" if holders == 1 else f"{holders} have"
+        say(f"{ask.approvals} people must say yes, and {have} the role {ask.by}", *loc)
+
+
+def _webhook(hook: WebhookVerb, known: Known, say: Findings, *loc: str | int) -> None:
+    if known.automation is False:
+        say("nothing may be called: the configuration has no `automation`", *loc)
+    say.unknown("credential", hook.auth, known.credentials, *loc, "auth")
+    for name, value in hook.body.items():
+        say.placeholders(value, *loc, "body", name)
+    if hook.timeout > hook.within:
+        say(f"one try may take {format_duration(hook.timeout)}, longer than it is tried at all", *loc, "timeout")
 
 
 def _plan(plan: str | None, known: Known, say: Findings, *loc: str | int) -> None:
@@ -139,6 +161,10 @@ def _contingency(book: Contingency, known: Known, say: Findings) -> None:
         seen.add(scope)
         if any(scope.within(place.scope) for place in book.triggers.scopes):
             say(f"{scope} lies within what the plan is to replace", *here)
+        elif known.shared is not None:
+            both = {shared for place in book.triggers.scopes if (shared := known.shared(place.scope, scope)) is not None}
+            for shared in sorted(both):
+                say(f"{scope} sits on {shared}, as what the plan is to replace does; it would fail with it", *here)
     if not book.alternates and known.fallback_plans is not None and book.id not in known.fallback_plans:
         say("the plan leads nowhere: list alternates here, or let a fallback of your portfolio name it", "alternates")
     if not any((book.preconditions.alternate_healthy, book.preconditions.no_shared_chokepoint, book.preconditions.drill_passed_within)):

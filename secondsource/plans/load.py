@@ -14,7 +14,7 @@ from secondsource.plans.schema import DOCUMENT, VERBS, Contingency, Drill, Escal
 
 AnyFile = Escalation | Contingency | Drill
 FOLDERS = {"escalation": "escalation", "contingency": "contingency", "drill": "drills"}
-_WAYS_OUT = ("for", "within", "on_timeout", "on_decline")
+_WAYS_OUT = ("for", "within", "on_timeout", "on_decline", "on_failure")
 
 
 class Read(NamedTuple):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from secondsource.plans.facts import RiskFacts
+from secondsource.plans.schema import Contingency, Runbook
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _OPEN = re.compile(r"\$\{[^}]*$")
@@ -20,6 +23,7 @@ _VALUES: Mapping[str, Callable[[RiskFacts], str]] = {
     "functions": lambda risk: ", ".join(risk.function_names or risk.functions) or "no business function",
     "scopes": lambda risk: ", ".join(map(str, risk.scopes)) or risk.subject or risk.vendor,
     "plan": lambda risk: risk.plans[0] if risk.plans else "no plan",
+    "alternate": lambda risk: risk.alternates[0] if risk.alternates else "no alternate",
 }
 
 RISK_NAMES = frozenset(_VALUES)
@@ -39,6 +43,13 @@ def unknown(text: str, names: frozenset[str] = RISK_NAMES) -> list[str]:
 def fill(text: str, risk: RiskFacts) -> str:
     """``text`` with what is known of the risk; an unknown placeholder stays as it is written."""
     return substitute(text, {name: value(risk) for name, value in _VALUES.items()})
+
+
+def facts_for(runbook: Runbook, risk: RiskFacts) -> RiskFacts:
+    """``risk`` as texts of ``runbook`` see it: the alternates that a plan lists itself go before those of the portfolio."""
+    if isinstance(runbook, Contingency) and runbook.alternates:
+        return replace(risk, alternates=tuple(str(each.scope.scope) for each in runbook.alternates))
+    return risk
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str:

@@ -38,6 +38,15 @@ class Tick(msgspec.Struct, frozen=True, omit_defaults=True):
     evidence: str = ""
 
 
+class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One call of a webhook step. ``ended_at`` None: nobody has said yet how it ended."""
+
+    at: datetime
+    ended_at: datetime | None = None
+    ok: bool = False
+    detail: str = ""
+
+
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run of one runbook for one episode of a risk.
 
@@ -67,6 +76,16 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     remaining: timedelta | None = None  # while paused: what was left of the wait
     resume_to: RunState | None = None  # while paused: the state to go back to
     outcome: str = ""  # why it ended
+    holder: str | None = None  # who has it in hand: who acknowledged or started it, then whom it was handed to
+    asked_by: str | None = None  # while it asks: who brought it to the question, where a person did
+    approvals: tuple[str, ...] = ()  # while it asks: who has said yes so far
+    calls: Mapping[str, Call] = {}  # by the key of the output that asked for the call
+
+
+def call_key(run: Run) -> str:
+    """The name of the call that the step at which ``run`` stands asked for, if it is one that calls."""
+    step = run.step or ""
+    return f"{run.id}/{step}/{run.visits.get(step, 0)}"
 
 
 class Event(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -145,6 +164,22 @@ class Resumed(Event, frozen=True):
     by: str
 
 
+class HandedOver(Event, frozen=True):
+    """Somebody else has the run in hand from now on. ``to`` is a person's id, with or without ``person:``."""
+
+    by: str
+    to: str
+    reason: str
+
+
+class CallEnded(Event, frozen=True):
+    """What ``call`` (the key of a :class:`CallWebhook`) came to. It may come late, after the run has gone on."""
+
+    call: str
+    ok: bool
+    detail: str = ""
+
+
 class RollBack(Event, frozen=True):
     """A person ends a contingency plan in good order: the run goes to its roll-back step."""
 
@@ -171,6 +206,8 @@ AnyEvent = (
     | RiskClosed
     | Paused
     | Resumed
+    | HandedOver
+    | CallEnded
     | RollBack
     | Cancelled
 )
@@ -186,7 +223,7 @@ class Notify(Output, frozen=True):
     """Tell ``to`` (``person:ID``, ``role:NAME`` or ``channel:NAME``). ``reason`` says why this message is sent.
 
     ``occasion`` is one of :data:`secondsource.plans.schema.OCCASIONS`, or ``acknowledged`` or ``cleared``, which go by themselves
-    to everyone told before.
+    to everyone told before, or ``handed_over``, which goes to whom the run was handed.
     """
 
     to: str
@@ -202,13 +239,28 @@ class StartPlan(Output, frozen=True):
 
 
 class RequestApproval(Output, frozen=True):
-    """Ask those who have ``role``; the question lapses at ``until``."""
+    """Ask those who have ``role``; the question lapses at ``until``. ``approvals`` different people must say yes."""
 
     role: str
     within: timedelta
     until: datetime
     text: str
     plan: str | None = None
+    approvals: int = 1
+
+
+class CallWebhook(Output, frozen=True):
+    """Post ``body`` to ``url``, again and again until ``until``, and tell the run of the end by :class:`CallEnded`.
+
+    ``key`` names the call; ``auth`` is a credential's name; ``expect`` are the answers that mean success, empty for any 2xx.
+    """
+
+    url: str
+    body: Mapping[str, str]
+    until: datetime
+    timeout: timedelta
+    auth: str | None = None
+    expect: tuple[int, ...] = ()
 
 
 class SetRisk(Output, frozen=True):
@@ -218,7 +270,7 @@ class SetRisk(Output, frozen=True):
     reason: str
 
 
-AnyOutput = Notify | StartPlan | RequestApproval | SetRisk
+AnyOutput = Notify | StartPlan | RequestApproval | CallWebhook | SetRisk
 
 
 class RunLog(msgspec.Struct, frozen=True, omit_defaults=True):

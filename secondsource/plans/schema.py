@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +27,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", 
 StepId = Id
 Target = Annotated[str, StringConstraints(pattern=r"^(?:person|role|channel):[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+BodyKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$", max_length=500)]
 
 
 class Strict(BaseModel):
@@ -95,6 +97,9 @@ class ApproveVerb(Strict):
     text: Text = Field(description="the question; ${name} placeholders")
     plan: str | None = Field(None, description="the plan that is asked about: its id, or ${plan}, the one that fits the risk")
     otherwise: StepId | None = Field(None, description="the step when no plan fits, so that nobody is asked; absent: the next step")
+    approvals: int = Field(
+        1, ge=1, le=5, description="how many different people must say yes; from 2 on, who brought the run to the question can not"
+    )
     on_approve: StepId | None = Field(None, description="absent: the next step")
     on_decline: StepId = Field(description="the step after a no")
     on_timeout: StepId = Field(description="the step when nobody answers")
@@ -123,6 +128,20 @@ class StartPlanVerb(Strict):
     otherwise: StepId | None = Field(None, description="the step when no plan fits; absent: the next step")
 
 
+class WebhookVerb(Strict):
+    """Call a program of one's own with a signed POST, tried again until it answers as expected. In a drill nothing is called."""
+
+    url: WebUrl = Field(description="where; it must be one's own, for it is told what is in trouble")
+    method: Literal["POST"] = "POST"
+    auth: str | None = Field(None, description="the name of a credential of the configuration")
+    body: dict[BodyKey, Text] = Field({}, max_length=20, description="fields to send; ${name} placeholders")
+    expect: tuple[Annotated[int, Field(ge=100, le=599)], ...] = Field((), description="answers that mean success; empty: any 2xx")
+    timeout: Span = Field(timedelta(seconds=10), le=timedelta(minutes=2), description="how long one try may take")
+    within: Span = Field(le=timedelta(hours=12), description="how long it is tried")
+    on_success: StepId | None = Field(None, description="absent: the next step")
+    on_failure: StepId = Field(description="the step when it was refused, or did not succeed in time")
+
+
 class RepeatVerb(Strict):
     """Go back, at most so many times; then go on."""
 
@@ -130,7 +149,9 @@ class RepeatVerb(Strict):
     times: int = Field(ge=1, le=20)
 
 
-VERBS = ("notify", "wait_ack", "wait", "wait_clear", "approve", "checklist", "start_plan", "mitigate", "note", "repeat", "end")
+VERBS = (
+    "notify", "wait_ack", "wait", "wait_clear", "approve", "checklist", "start_plan", "webhook", "mitigate", "note", "repeat", "end",
+)  # fmt: skip
 
 
 _ONE_VERB: dict[str, Any] = {"oneOf": [{"required": [verb]} for verb in VERBS]}
@@ -150,6 +171,7 @@ class StepSpec(Strict):
     approve: ApproveVerb | None = None
     checklist: ChecklistVerb | None = None
     start_plan: StartPlanVerb | None = None
+    webhook: WebhookVerb | None = None
     mitigate: Text | None = Field(None, description="declare the risk as being mitigated, for this reason")
     note: Text | None = Field(None, description="a line in the run's history")
     repeat: RepeatVerb | None = None
@@ -181,7 +203,8 @@ class Document(Strict):
     @cached_property
     def digest(self) -> str:
         """The content hash that a run pins."""
-        return content_id(type(self).__name__, self.model_dump(mode="json", by_alias=True))
+        # without defaults: a field that a later program adds must not rename what runs under way are pinned to
+        return content_id(type(self).__name__, self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
 
 class _Runnable(Document):

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from secondsource.plans.run import (
     Acknowledged,
     Approved,
+    CallEnded,
     Cancelled,
     Declined,
     Event,
+    HandedOver,
     Paused,
     Resumed,
     RiskChanged,
@@ -31,6 +33,7 @@ TRANSITIONS: Mapping[tuple[RunState, type[Event]], frozenset[RunState]] = {
     **{(state, RiskChanged): frozenset({state}) for state in (_RUNNING, _WAITING, _ASKING, _PAUSED)},
     **{(state, Paused): frozenset({_PAUSED}) for state in (_RUNNING, _WAITING, _ASKING)},
     **{(state, Cancelled): frozenset({_CANCELLED}) for state in (_RUNNING, _WAITING, _ASKING, _PAUSED)},
+    **{(state, HandedOver): frozenset({state}) for state in (_RUNNING, _WAITING, _ASKING, _PAUSED)},
     **{(state, RollBack): WALKED_ON for state in (_RUNNING, _WAITING, _ASKING, _PAUSED)},
     **{(state, Woke): WALKED_ON for state in (_RUNNING, _WAITING, _ASKING)},
     # an acknowledgement ends a wait; it neither ticks a list nor answers a question
@@ -40,6 +43,9 @@ TRANSITIONS: Mapping[tuple[RunState, type[Event]], frozenset[RunState]] = {
     (_WAITING, RiskCleared): WALKED_ON,
     **{(state, RiskCleared): frozenset({state, _CANCELLED}) for state in (_RUNNING, _ASKING, _PAUSED, _DONE, _CANCELLED)},
     **{(state, RiskClosed): frozenset({state, _CANCELLED}) for state in (_RUNNING, _WAITING, _ASKING, _PAUSED)},
+    # a call that is waited for lets the run go on; one that ends late is written down wherever the run stands
+    (_WAITING, CallEnded): WALKED_ON,
+    **{(state, CallEnded): frozenset({state}) for state in (_RUNNING, _ASKING, _PAUSED, _DONE, _CANCELLED)},
     (_RUNNING, Ticked): WALKED_ON,
     (_ASKING, Approved): WALKED_ON,
     (_ASKING, Declined): WALKED_ON,

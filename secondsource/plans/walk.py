@@ -6,9 +6,21 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from secondsource.plans.placeholders import fill
-from secondsource.plans.run import AnyOutput, Notify, RequestApproval, Run, RunLog, RunState, SetRisk, StartPlan
-from secondsource.plans.schema import ApproveVerb, Contingency, Runbook, StartPlanVerb, StepSpec
+from secondsource.plans.placeholders import facts_for, fill
+from secondsource.plans.run import (
+    AnyOutput,
+    Call,
+    CallWebhook,
+    Notify,
+    RequestApproval,
+    Run,
+    RunLog,
+    RunState,
+    SetRisk,
+    StartPlan,
+    call_key,
+)
+from secondsource.plans.schema import ApproveVerb, Contingency, Runbook, StartPlanVerb, StepSpec, WebhookVerb
 
 PROGRAM = "secondsource"
 FITTING_PLAN = "${plan}"
@@ -17,7 +29,9 @@ FITTING_PLAN = "${plan}"
 class Walk:
     """One event's effect while it is worked out: the run as it changes, what it asks for, and what is written down."""
 
-    def __init__(self, runbook: Runbook, run: Run, now: datetime, event: str) -> None:
+    def __init__(self, runbook: Runbook, run: Run, now: datetime, event: str, by: str = "") -> None:
+        """``by`` is who may be said to ask for what the walk comes to: the person whose event it is, empty for nobody."""
+        self.by = by
         self.runbook = runbook
         self.run = run
         self.now = now
@@ -27,7 +41,7 @@ class Walk:
 
     def text(self, text: str) -> str:
         """``text`` with its placeholders filled from the risk."""
-        return fill(text, self.run.risk)
+        return fill(text, facts_for(self.runbook, self.run.risk))
 
     def log(self, text: str, actor: str = PROGRAM) -> None:
         """Write one line of history."""
@@ -75,7 +89,7 @@ class Walk:
                 return
             seen.add(step)
             visits = {**self.run.visits, step: self.run.visits.get(step, 0) + 1}
-            self.run = replace(self.run, step=step, since=self.now, until=None, visits=visits)
+            self.run = replace(self.run, step=step, since=self.now, until=None, visits=visits, asked_by=None, approvals=())
             arrived = self._enter(spec, why)
             if arrived is None:
                 return
@@ -110,6 +124,8 @@ class Walk:
             return self._ask(spec.approve, point, after)
         if spec.start_plan:
             return self._start_plan(spec.start_plan, point, after, why)
+        if spec.webhook:
+            return self._call(spec.webhook, after)
         if spec.repeat:
             count = self.run.visits[spec.id]
             if count <= spec.repeat.times:
@@ -153,8 +169,22 @@ class Walk:
         if plan is None and isinstance(self.runbook, Contingency):
             plan = self.runbook.id
         until = self.now + ask.within
-        self.outputs.append(RequestApproval(f"{self.run.id}/{point}", ask.by, ask.within, until, self.text(ask.text), plan))
-        return self._stay(RunState.AWAITING_APPROVAL, ask.within, f"ask {ask.by}: {self.text(ask.text)}")
+        self.run = replace(self.run, asked_by=self.by or None)
+        self.outputs.append(RequestApproval(f"{self.run.id}/{point}", ask.by, ask.within, until, self.text(ask.text), plan, ask.approvals))
+        whom = ask.by if ask.approvals == 1 else f"{ask.approvals} people with the role {ask.by}"
+        return self._stay(RunState.AWAITING_APPROVAL, ask.within, f"ask {whom}: {self.text(ask.text)}")
+
+    def _call(self, hook: WebhookVerb, after: str | None) -> tuple[str | None, str] | None:
+        body = {name: self.text(value) for name, value in hook.body.items()}
+        self.run = replace(self.run, engaged=True)
+        if self.run.risk.exercise is not None:
+            told = ", ".join(f"{name}: {value}" for name, value in body.items()) or "no fields"
+            self.log(f"would call {hook.url} with {told}; in a drill nothing is called")
+            return hook.on_success or after, f"{hook.url} would have been called"
+        key, until = call_key(self.run), self.now + hook.within
+        self.run = replace(self.run, calls={**self.run.calls, key: Call(self.now)})
+        self.outputs.append(CallWebhook(key, hook.url, body, until, hook.timeout, hook.auth, hook.expect))
+        return self._stay(RunState.WAITING, hook.within, f"call {hook.url}")
 
     def _start_plan(self, start: StartPlanVerb, point: str, after: str | None, why: str) -> tuple[str | None, str]:
         plan = self._plan(start.plan)

@@ -9,7 +9,7 @@ from pydantic import Field
 from secondsource.settings.base import BY_FORM, MAPPING, SWITCH, Currency, Id, Room, Text
 from secondsource.settings.company import ContractForm, FunctionForm, WorkloadForm
 from secondsource.settings.people import ChannelForm, PersonForm
-from secondsource.settings.service import Api, Heartbeat, Retention
+from secondsource.settings.service import Api, Automation, Heartbeat, Retention
 from secondsource.settings.sources import AnySource, CredentialForm
 from secondsource.settings.vendors import AnyVendor
 
@@ -44,4 +44,5 @@ class Configuration(Room):
 
     api: Api = Field(default=Api(), description="Page and API.")
     heartbeat: Heartbeat | None = Field(default=None, description="The sign of life.")
+    automation: Automation | None = Field(default=None, description="What plans may do by themselves.")
     retention: Retention = Field(default=Retention(), description="What is let go of, and when.")

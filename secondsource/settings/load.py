@@ -108,12 +108,15 @@ def _settings(
         *secrets_in(configuration.credentials, ("credentials",)),
         *secrets_in(configuration.api, ("api",)),
         *secrets_in(configuration.heartbeat, ("heartbeat",)),
+        *secrets_in(configuration.automation, ("automation",)),
     ]
     own_rules, wrong = read_rules(_folders("own_rules", rooms, folder, say), known.rules)
     say.problems += [problem for problem in wrong if problem not in say.problems]
     known = msgspec.structs.replace(known, rules={**known.rules, **own_rules})
     if configuration.heartbeat is not None:
         check_networks(configuration.heartbeat.allow, say, "heartbeat")
+    if configuration.automation is not None:
+        check_networks(configuration.automation.allow, say, "automation")
     settings = Settings(
         path=path,
         context=Context(portfolio, graph),
@@ -126,6 +129,7 @@ def _settings(
         data_dir=own_path(folder, configuration.data),
         api=configuration.api,
         heartbeat=configuration.heartbeat,
+        automation=configuration.automation,
         retention=configuration.retention,
         runtime=configuration.runtime,
         catalog_folders=catalog.folders,

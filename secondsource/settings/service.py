@@ -30,6 +30,15 @@ class Heartbeat(Room):
     allow: tuple[str, ...] = Field(default=(), description="Networks that it may reach although they are not public: 10.1.0.0/16.")
 
 
+class Automation(Room):
+    """What plans may do by themselves: call programs of one's own, and ask alternates whether credentials work."""
+
+    secret: Secret = Field(description="What signs each call, known to the program that is called.")
+    allow: tuple[str, ...] = Field(
+        default=(), description="Networks that calls and checks of plans may reach although they are not public: 10.1.0.0/16."
+    )
+
+
 class Retention(Room):
     """How long things are kept."""
 

@@ -16,7 +16,7 @@ from secondsource.domain.errors import UserError
 from secondsource.domain.portfolio import Person
 from secondsource.domain.problems import Problem
 from secondsource.settings.secrets import Secret, SecretError
-from secondsource.settings.service import Api, Heartbeat, Retention
+from secondsource.settings.service import Api, Automation, Heartbeat, Retention
 from secondsource.settings.sources import CredentialForm
 
 
@@ -79,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True):
     catalog_folders: tuple[Path, ...] = ()
     secrets: tuple[SecretUse, ...] = ()
     rule_types: Mapping[str, type[Rule]] = {}
+    automation: Automation | None = None
 
     def running_rules(self) -> dict[str, Rule]:
         """The rules that run, by id, with their parameters."""

@@ -9,6 +9,8 @@
       +14m: [{approved: {by: ines, comment: go, roles: [incident-commander]}}]
       +15m: [{ticked: {item: room, by: mara, evidence: 40 % free}}, {paused: mara}, {resumed: mara}]
       +16m: [{declined: {by: ines}, refused: /asks for no decision/}]
+      +30m: [{handed_over: {by: mara, to: ben, reason: end of my shift}}]
+      +35m: [{call_ended: {ok: true, detail: answered 200}}]    # the call that the run waits for
       +40m: [{cleared: true}]
     expect:
       +0m: [{notify: role:on-call, occasion: first}, {step: answer}]
@@ -19,8 +21,9 @@
 
 Everything that the run asks for and that is not expected is a failure, before, between and after; ``nothing-else: false`` under
 ``expect`` allows it. ``step`` and ``state`` say where the run stands after all that happened at that instant. Further
-words: ``closed``, ``roll_back`` and ``cancelled`` (``by``, ``reason``) under ``at``; ``set_risk`` and, of messages, ``reason`` and
-``text`` under ``expect``. A text between slashes is a regular expression that must be found.
+words: ``closed``, ``roll_back`` and ``cancelled`` (``by``, ``reason``) under ``at``; ``set_risk``, ``call`` (the address of a webhook, with
+its ``body``), ``approvals`` of a question and, of messages, ``reason`` and ``text`` under ``expect``. A text between slashes is a regular
+expression that must be found.
 
 Runbooks are looked for in ``runbooks/`` of every folder above the case, nearest first, then among those that are shipped. The run is
 written down and read back after every step, as it is in production.
@@ -44,7 +47,19 @@ from secondsource.plans import run as ev
 from secondsource.plans.facts import RiskFacts
 from secondsource.plans.interpreter import step
 from secondsource.plans.load import read_file
-from secondsource.plans.run import AnyEvent, AnyOutput, Notify, RequestApproval, Run, SetRisk, StartPlan, Step
+from secondsource.plans.run import (
+    AnyEvent,
+    AnyOutput,
+    CallEnded,
+    CallWebhook,
+    Notify,
+    RequestApproval,
+    Run,
+    SetRisk,
+    StartPlan,
+    Step,
+    call_key,
+)
 from secondsource.plans.schema import Drill, Runbook
 from secondsource.testing.forms import Form
 
@@ -54,13 +69,14 @@ _AFTER = timedelta(days=1)
 _EVENTS: Mapping[str, type[ev.Event]] = {
     "acknowledged": ev.Acknowledged, "ticked": ev.Ticked, "approved": ev.Approved, "declined": ev.Declined,
     "cleared": ev.RiskCleared, "closed": ev.RiskClosed, "paused": ev.Paused, "resumed": ev.Resumed,
-    "roll_back": ev.RollBack, "cancelled": ev.Cancelled,
+    "handed_over": ev.HandedOver, "call_ended": ev.CallEnded, "roll_back": ev.RollBack, "cancelled": ev.Cancelled,
 }  # fmt: skip
-_OUTPUTS = frozenset({"notify", "ask", "start_plan", "set_risk"})
-_DETAILS = frozenset({"occasion", "reason", "text", "plan"})
+_OUTPUTS = frozenset({"notify", "ask", "start_plan", "call", "set_risk"})
+_DETAILS = frozenset({"occasion", "reason", "text", "plan", "approvals", "body"})
 _STANDING = frozenset({"step", "state"})
 _RISK = {"id": "risk-1", "rule": "vendor_outage", "severity": "high", "title": "A vendor is failing", "vendor": "vendor"}
 _MOST_STEPS = 10_000
+_AWAITED = ""  # in place of a call's key: the call that the run waits for
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -139,6 +155,8 @@ def _happenings(form: Form, value: Any, start: datetime) -> list[Happening]:
                 continue
             said = words[names[0]]
             fields = {} if said is True else {"by": said} if isinstance(said, str) else said
+            if names[0] == "call_ended" and isinstance(fields, dict):
+                fields = {"call": _AWAITED, **fields}
             event: Any = form.convert(fields, _EVENTS[names[0]], *loc, names[0])
             if event is not None and offset is not None:
                 found.append(Happening(start + offset, event, words.get("refused"), loc))
@@ -182,7 +200,10 @@ def _play(
 
     for happening in happenings:
         wake(happening.at)
-        done = step(book, _stored(played[-1][1].run), happening.event, happening.at)
+        run, event = _stored(played[-1][1].run), happening.event
+        if isinstance(event, CallEnded) and event.call == _AWAITED:
+            event = msgspec.structs.replace(event, call=call_key(run))
+        done = step(book, run, event, happening.at)
         played.append((happening.at, done))
         if happening.refused is None and done.refused:
             form.complain(f"refused: {done.refused}", *happening.loc)
@@ -201,9 +222,11 @@ def _facts(output: AnyOutput) -> dict[str, Any]:
         case Notify():
             return {"notify": output.to, "occasion": output.occasion, "reason": output.reason, "text": output.text}
         case RequestApproval():
-            return {"ask": output.role, "text": output.text, "plan": output.plan}
+            return {"ask": output.role, "text": output.text, "plan": output.plan, "approvals": output.approvals}
         case StartPlan():
             return {"start_plan": output.plan}
+        case CallWebhook():
+            return {"call": output.url, "body": dict(output.body)}
         case SetRisk():
             return {"set_risk": output.verb, "reason": output.reason}
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 from msgspec.structs import asdict
 
-from secondsource.contracts.durations import format_duration
 from secondsource.plans import run as running
-from secondsource.plans.placeholders import fill
+from secondsource.plans.facts import RiskFacts
+from secondsource.plans.placeholders import facts_for, fill
 from secondsource.plans.run import Run, RunLog, RunState
+from secondsource.plans.says import says
 from secondsource.plans.schema import Contingency, Runbook, StepSpec
 from secondsource.plans.transitions import allowed
-from secondsource.plans.walk import FITTING_PLAN
 
 _PROBES: tuple[tuple[str, running.Event], ...] = (
     ("approve", running.Approved("")),
@@ -22,6 +22,7 @@ _PROBES: tuple[tuple[str, running.Event], ...] = (
     ("tick", running.Ticked("", "")),
     ("pause", running.Paused("")),
     ("resume", running.Resumed("")),
+    ("hand-over", running.HandedOver("", "", "")),
     ("rollback", running.RollBack("")),
     ("cancel", running.Cancelled("")),
 )
@@ -40,11 +41,14 @@ class ItemShape(msgspec.Struct, frozen=True):
 
 
 class QuestionShape(msgspec.Struct, frozen=True):
-    """The decision that the run waits for: who may take it, and until when."""
+    """The decision that the run waits for: who may take it, and until when. ``approvals`` different people must say yes; ``given``
+    have."""
 
     text: str
     role: str
     until: datetime | None
+    approvals: int
+    given: tuple[str, ...]
 
 
 class RunItem(msgspec.Struct, frozen=True):
@@ -64,6 +68,7 @@ class RunItem(msgspec.Struct, frozen=True):
     exercise: str | None
     started_at: datetime
     outcome: str
+    holder: str | None  # who has it in hand
     checklist: tuple[ItemShape, ...]
     question: QuestionShape | None
     can: tuple[str, ...]
@@ -98,7 +103,7 @@ class RunDetail(RunItem, frozen=True):
 
 def run_item(run: Run, runbook: Runbook) -> RunItem:
     """The run in a list. ``runbook`` is the text that it began with."""
-    spec = runbook.step(run.step) if run.step is not None else None
+    spec, facts = runbook.step(run.step) if run.step is not None else None, facts_for(runbook, run.risk)
     return RunItem(
         id=run.id,
         runbook=run.runbook,
@@ -106,7 +111,7 @@ def run_item(run: Run, runbook: Runbook) -> RunItem:
         kind=run.kind,
         state=run.state,
         step=run.step,
-        standing=says(spec, run) if spec is not None else run.outcome,
+        standing=says(spec, facts) if spec is not None else run.outcome,
         since=run.since,
         until=run.until,
         risk=run.risk.id,
@@ -114,8 +119,9 @@ def run_item(run: Run, runbook: Runbook) -> RunItem:
         exercise=run.risk.exercise,
         started_at=run.started_at,
         outcome=run.outcome,
-        checklist=_checklist(spec, run),
-        question=_question(spec, run),
+        holder=run.holder,
+        checklist=_checklist(spec, run, facts),
+        question=_question(spec, run, facts),
         can=tuple(
             verb for verb, event in _PROBES if allowed(run.state, event) and (verb != "rollback" or isinstance(runbook, Contingency))
         ),
@@ -129,59 +135,29 @@ def run_detail(run: Run, runbook: Runbook, log: Iterable[RunLog]) -> RunDetail:
         version=run.version,
         owner=runbook.owner,
         description=runbook.description,
-        steps=tuple(_step(spec, run) for spec in runbook.steps),
+        steps=tuple(_step(spec, run, facts_for(runbook, run.risk)) for spec in runbook.steps),
         log=tuple(log),
     )
 
 
-def says(spec: StepSpec, run: Run) -> str:
-    """What a step does, in a few words."""
-    if spec.notify:
-        return f"tell {_targets(spec.notify.to)}"
-    if spec.wait_ack:
-        return f"wait {format_duration(spec.wait_ack.for_)} for an acknowledgement"
-    if spec.wait:
-        return f"wait {format_duration(spec.wait.for_)}"
-    if spec.wait_clear:
-        return f"wait for the trouble to end, {format_duration(spec.wait_clear.for_)} at most"
-    if spec.checklist:
-        return f"checklist of {len(spec.checklist.items)}, within {format_duration(spec.checklist.within)}"
-    if spec.approve:
-        return f"ask {spec.approve.by}: {fill(spec.approve.text, run.risk)}"
-    if spec.start_plan:
-        named = spec.start_plan.plan
-        return "start the plan that fits" if named == FITTING_PLAN and not run.risk.plans else f"start the plan {fill(named, run.risk)}"
-    if spec.repeat:
-        return f"go back to {spec.repeat.from_}, {spec.repeat.times} times at most"
-    if spec.mitigate:
-        return f"declare that {fill(spec.mitigate, run.risk)}"
-    if spec.note:
-        return f"note: {fill(spec.note, run.risk)}"
-    return f"end: {fill(spec.end or '', run.risk)}"
-
-
-def _targets(targets: Sequence[str]) -> str:
-    return ", ".join(target.partition(":")[2] for target in targets)
-
-
-def _checklist(spec: StepSpec | None, run: Run) -> tuple[ItemShape, ...]:
+def _checklist(spec: StepSpec | None, run: Run, facts: RiskFacts) -> tuple[ItemShape, ...]:
     if spec is None or spec.checklist is None:
         return ()
     found = []
     for item in spec.checklist.items:
         tick = run.ticks.get(f"{spec.id}/{item.id}")
         by, at, seen = (tick.by, tick.at, tick.evidence) if tick is not None else (None, None, "")
-        found.append(ItemShape(item.id, fill(item.text, run.risk), item.evidence, by, at, seen))
+        found.append(ItemShape(item.id, fill(item.text, facts), item.evidence, by, at, seen))
     return tuple(found)
 
 
-def _question(spec: StepSpec | None, run: Run) -> QuestionShape | None:
+def _question(spec: StepSpec | None, run: Run, facts: RiskFacts) -> QuestionShape | None:
     if spec is None or spec.approve is None:
         return None
-    return QuestionShape(fill(spec.approve.text, run.risk), spec.approve.by, run.until)
+    return QuestionShape(fill(spec.approve.text, facts), spec.approve.by, run.until, spec.approve.approvals, run.approvals)
 
 
-def _step(spec: StepSpec, run: Run) -> StepShape:
+def _step(spec: StepSpec, run: Run, facts: RiskFacts) -> StepShape:
     visits = run.visits.get(spec.id, 0)
     place = "here" if spec.id == run.step else "past" if visits else "ahead"
-    return StepShape(spec.id, spec.verb, says(spec, run), place, visits)
+    return StepShape(spec.id, spec.verb, says(spec, facts), place, visits)

@@ -57,7 +57,8 @@ async def test_a_run_says_what_it_waits_for(site: Site) -> None:
     assert run["question"]["role"] == "incident-commander"
     assert "Halcyon AI" in run["question"]["text"]
     assert run["question"]["until"] == run["until"]
-    assert run["can"] == ["approve", "decline", "pause", "cancel"]
+    assert run["can"] == ["approve", "decline", "pause", "hand-over", "cancel"]
+    assert (run["holder"], run["question"]["approvals"], run["question"]["given"]) == ("person:ana", 1, [])
     assert [(step["id"], step["place"]) for step in run["steps"]][:3] == [("page", "past"), ("answer", "past"), ("escalate", "ahead")]
     assert [line["event"] for line in run["log"]].count("Acknowledged") >= 1
 
@@ -162,3 +163,15 @@ async def test_runs_are_paged_newest_first(site: Site) -> None:
     assert seen == [run["id"] for run in whole]
     assert await runs(site, "state=done") == []
     assert len(await runs(site, f"risk={RISK}")) == 1
+
+
+async def test_a_run_is_handed_to_a_person_with_a_reason(site: Site) -> None:
+    id_ = await asked(site)
+    given = await site.post(f"/v1/runs/{id_}/hand-over", {"to": "ben", "reason": "end of my shift"})
+    assert (given.status_code, given.json()["holder"]) == (200, "person:ben")
+    assert given.json()["log"][-1]["text"] == "handed over from person:ana to person:ben: end of my shift"
+    messages = (await site.get("/v1/messages")).json()["items"]
+    assert messages[0]["recipient"] == "U2"
+    assert "handed over to you by Ana Ito: end of my shift" in messages[0]["reason"]
+    assert (await site.post(f"/v1/runs/{id_}/hand-over", {"to": "zoe", "reason": "x"})).status_code == 409
+    assert (await site.post(f"/v1/runs/{id_}/hand-over", {"to": "ben"})).status_code == 422

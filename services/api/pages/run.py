@@ -72,6 +72,7 @@ async def act(request: Request, id: str, verb: str) -> Response:
         "tick": lambda: running.Ticked(fields.get("item", "")[:_LONGEST], who.actor, said),
         "pause": lambda: running.Paused(who.actor),
         "resume": lambda: running.Resumed(who.actor),
+        "hand-over": lambda: running.HandedOver(who.actor, f"person:{fields.get('to', '')[:_LONGEST]}", said),
         "cancel": lambda: running.Cancelled(who.actor, said),
         "rollback": lambda: running.RollBack(who.actor, said),
     }
@@ -90,4 +91,5 @@ async def _page(request: Request, id_: str, problem: Problem | None = None) -> R
     api = api_of(request)
     found = await api.database.read(lambda connection: read(connection, api, id_))
     status = problem.status if problem is not None else HTTPStatus.OK
-    return page(request, "run.html", status, run=found, problem=problem)
+    people = [(person.id, person.name) for person in api.people.values()]
+    return page(request, "run.html", status, run=found, problem=problem, people=people)

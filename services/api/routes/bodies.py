@@ -85,6 +85,14 @@ class Comment(Strict):
 NO_COMMENT = Comment()
 
 
+class HandingOver(Reasoned):
+    """Whom it is handed to, and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "ben", "reason": "end of my shift"}]})
+
+    to: Name = Field(description="The id of a person.")
+
+
 class Ticking(Strict):
     """An item that is done."""
 

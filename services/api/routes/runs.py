@@ -20,7 +20,7 @@ from services.api.cursors import cursor, place_of
 from services.api.openapi import returns
 from services.api.parts import Api, api_of
 from services.api.problems import not_found, refused
-from services.api.routes.bodies import NO_COMMENT, NOTHING_SAID, Comment, Cursor, Limit, Name, Remark, Strict, Ticking
+from services.api.routes.bodies import NO_COMMENT, NOTHING_SAID, Comment, Cursor, HandingOver, Limit, Name, Remark, Strict, Ticking
 from services.api.run_shapes import RunDetail, RunPage, run_detail, run_item
 
 router = APIRouter(route_class=Door, tags=["runs"])
@@ -103,6 +103,14 @@ async def pause(request: Request, id: str) -> Response:
 async def resume(request: Request, id: str) -> Response:
     """Let a held run go on, with what was left of its wait."""
     return await _act(request, id, running.Resumed(caller(request).actor))
+
+
+@router.post("/v1/runs/{id}/hand-over", summary="Hand it to somebody", responses=_RETURNS)
+@needs("respond")
+async def hand_over(request: Request, id: str, body: HandingOver) -> Response:
+    """Say who has the run in hand from now on, and why. They are told."""
+    to = f"person:{body.to.removeprefix('person:')}"
+    return await _act(request, id, running.HandedOver(caller(request).actor, to, body.reason))
 
 
 @router.post("/v1/runs/{id}/cancel", summary="End it where it stands", responses=_RETURNS)

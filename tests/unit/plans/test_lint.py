@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from secondsource.adapters import plugins
@@ -24,6 +25,12 @@ KNOWN = Known(
     rules={"vendor_outage": Severity.HIGH, "price_change": Severity.MEDIUM},
     plans=frozenset({"failover"}),
     fallback_plans=frozenset(),
+    credentials=frozenset({"robot"}),
+    automation=True,
+    holders={"lead": 2, "on-call": 1},
+    shared=lambda used, other: (
+        "AWS us-east-1" if (used.vendor, other.vendor) == ("halcyon", "borealis") and other.region == "east" else None
+    ),
 )
 
 ESCALATION = """\
@@ -66,6 +73,8 @@ time_objective: 30m
 rollback: back
 steps:
   - {id: move, mitigate: "moving away from ${vendor}"}
+  - id: call
+    webhook: {url: "https://robot.example/x", auth: robot, body: {to: "${alternate}"}, within: 5m, on_failure: stay}
   - {id: stay, wait: {for: 1h}}
   - {id: back, end: the load is back}
 """
@@ -122,7 +131,7 @@ def test_what_is_shipped_is_sound() -> None:
         ("page", "role:on-call", "channel:dev", "11:19", "there is no channel 'dev'; known are ops"),
         ("page", "role:on-call", "person:max", "11:19", "there is no person 'max'; known are mara"),
         ("page", "role:on-call", "on-call", "11:19", "steps[0].notify.to[0]: "),
-        ("page", "${vendor}", "${vendor.token}", "11:40", "there is no placeholder ${vendor.token}; there are ${functions}, "),
+        ("page", "${vendor}", "${vendor.token}", "11:40", "there is no placeholder ${vendor.token}; there are ${alternate}, "),
         ("page", "wait_ack:", "wait_for:", "13:5", "there is no verb `wait_for`; verbs are notify, wait_ack"),
         ("page", "{for: 10m, on_ack: ask}", "{on_ack: ask}", "13:5", "without `for` there is no way out of this wait; give it"),
         ("page", "for: 10m", "for: soon", "13:21", "'soon' is not a length of time; write it as 45s, 10m, 1h30m or 90d"),
@@ -152,6 +161,17 @@ def test_what_is_shipped_is_sound() -> None:
         ("failover", "alternates: [{scope: {vendor: borealis}}]\n", "", "1:1", "the plan leads nowhere: list alternates here"),
         ("failover", "{alternate_healthy: true}", "{}", "11:1", "nothing is checked beforehand"),
         ("failover", "rollback: back", "rollback: bak", "13:11", "there is no step 'bak'; did you mean 'back'?"),
+        ("failover", "{vendor: borealis}", "{vendor: borealis, region: east}", "10:15", "borealis/east sits on AWS us-east-1, as"),
+        ("failover", "https://", "ftp://", "17:20", "steps[1].webhook.url: "),
+        ("failover", "https://robot", "https://me:word@robot", "17:20", "steps[1].webhook.url: "),
+        ("failover", "auth: robot", "auth: robto", "17:53", "there is no credential 'robto'; did you mean 'robot'?"),
+        ("failover", "${alternate}", "${secret}", "17:71", "there is no placeholder ${secret}"),
+        ("failover", ", on_failure: stay", "", "17:5", "without `on_failure` there is no way out of this wait"),
+        ("failover", "on_failure: stay", "on_failure: stray", "17:112", "there is no step 'stray'; did you mean 'stay'?"),
+        ("failover", "within: 5m", "within: 5s", "17:5", "one try may take 10s, longer than it is tried at all"),
+        ("failover", "within: 5m", "within: 5d", "17:96", "less than or equal to 12 hours"),
+        ("page", "by: lead, ", "by: lead, approvals: 3, ", "17:36", "3 people must say yes, and 2 have the role lead"),
+        ("page", "by: lead, ", "by: owner, approvals: 2, ", "17:37", "2 people must say yes, and nobody has the role owner"),
         ("rehearsal", "vendor: halcyon", "vendor: halcion", "8:17", "there is no vendor 'halcion'; did you mean 'halcyon'?"),
         ("rehearsal", "plan: failover", "plan: flyover", "9:7", "there is no plan 'flyover'"),
         ("rehearsal", "rule: vendor_outage", "rule: outage", "10:7", "there is no rule 'outage'"),
@@ -177,6 +197,20 @@ def test_a_circle_without_a_wait_is_found(tmp_path: Path) -> None:
     assert [problem.text for problem in problems] == [
         f"steps[{number}]: the run can come back here without a wait; put a wait between" for number in (2, 3)
     ]
+
+
+def test_a_call_is_no_wait_for_in_a_drill_nothing_is_called(tmp_path: Path) -> None:
+    circle = PLAN.replace("within: 5m, on", "within: 5m, on_success: move, on")
+    problems = lint_file(write(tmp_path, {"contingency/failover.yaml": circle}) / "contingency" / "failover.yaml", KNOWN, NOW)
+    assert [problem.text for problem in problems] == [
+        f"steps[{number}]: the run can come back here without a wait; put a wait between" for number in (0, 1)
+    ]
+
+
+def test_a_call_without_the_setting_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path, TEXTS) / "contingency" / "failover.yaml"
+    (problem,) = lint_file(path, msgspec.structs.replace(KNOWN, automation=False), NOW)
+    assert problem.text == "steps[1].webhook: nothing may be called: the configuration has no `automation`"
 
 
 def test_a_circle_with_a_wait_is_sound(tmp_path: Path) -> None:

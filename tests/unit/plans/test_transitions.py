@@ -28,6 +28,19 @@ ASKING = contingency(
     {"id": "no", "end": "no"},
 )
 
+CALLING = contingency(
+    {"id": "call", "webhook": {"url": "https://automation.example/x", "within": "10m", "on_failure": "by-hand"}},
+    {"id": "hold", "wait": {"for": "9h"}},
+    {"id": "by-hand", "checklist": {"items": [{"id": "route", "text": "x"}], "within": "1h", "on_timeout": "ask"}},
+    {"id": "ask", "approve": {"by": "commander", "within": "1h", "text": "?", "on_decline": "no", "on_timeout": "no"}},
+    {"id": "no", "end": "no"},
+)
+CALL_ID = f"{begin(CALLING).run.id}/call/1"
+TWO = contingency(
+    {"id": "ask", "approve": {"by": "commander", "approvals": 2, "within": "9h", "text": "?", "on_decline": "no", "on_timeout": "no"}},
+    {"id": "no", "end": "no"},
+)
+
 EVENTS: dict[str, list[AnyEvent]] = {
     "Started": [ev.Started(RISK)],
     "RiskChanged": [ev.RiskChanged(msgspec.structs.replace(RISK, title="worse"))],
@@ -40,6 +53,8 @@ EVENTS: dict[str, list[AnyEvent]] = {
     "RiskClosed": [ev.RiskClosed("mara")],
     "Paused": [ev.Paused("mara")],
     "Resumed": [ev.Resumed("mara")],
+    "HandedOver": [ev.HandedOver("mara", "ben", "end of shift")],
+    "CallEnded": [ev.CallEnded(CALL_ID, True, "answered 200"), ev.CallEnded(CALL_ID, False, "answered 403")],
     "RollBack": [ev.RollBack("mara")],
     "Cancelled": [ev.Cancelled("mara")],
 }
@@ -55,7 +70,10 @@ def samples() -> list[tuple[Escalation | Contingency, Run]]:
         (BOOK, [(1.0, ev.RiskCleared())]), (PLAN, []), (PLAN, ticked), (PLAN, [*ticked, (3.0, ev.RiskCleared())]),
         (PLAN, [*ticked, (3.0, ev.Paused("mara"))]), (PLAN, [(1.0, ev.Cancelled("mara"))]), (WATCH, []), (CHORES, []), (BREATHE, []),
         (CHORES, [(1.0, ev.Paused("mara"))]), (ASKING, []), (ASKING, [(1.0, ev.Declined("ines"))]),
-        (ASKING, [(1.0, ev.Paused("mara"))]),
+        (ASKING, [(1.0, ev.Paused("mara"))]), (CALLING, []), (CALLING, [(1.0, ev.Paused("mara"))]),
+        (CALLING, [(1.0, ev.Cancelled("mara"))]),
+        (CALLING, [(20.0, ev.RiskChanged(RISK))]), (CALLING, [(100.0, ev.RiskChanged(RISK))]), (CALLING, [(300.0, ev.RiskChanged(RISK))]),
+        (CALLING, [(1.0, ev.CallEnded(CALL_ID, True))]), (TWO, []), (TWO, [(1.0, ev.Approved("ines"))]),
     ]:  # fmt: skip
         found.append((book, play(book, *events)[-1].run))
     return found
@@ -109,10 +127,10 @@ verbs: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(lambda f: {"wait": {"for": f}}, spans),
     st.builds(lambda f, t: {"wait_clear": {"for": f, "on_timeout": t}}, spans, ids),
     st.builds(
-        lambda f, p, n, o: {
-            "approve": {"by": "commander", "within": f, "text": "?", "plan": p, "on_decline": n, "on_timeout": o}
+        lambda a, f, p, n, o: {
+            "approve": {"by": "commander", "approvals": a, "within": f, "text": "?", "plan": p, "on_decline": n, "on_timeout": o}
         },
-        spans, st.none() | st.just("${plan}"), ids, ids,
+        st.integers(1, 2), spans, st.none() | st.just("${plan}"), ids, ids,
     ),
     st.builds(
         lambda f, t: {"checklist": {"items": [{"id": "route", "text": "x"}, {"id": "see", "text": "y"}], "within": f, "on_timeout": t}},
@@ -120,6 +138,10 @@ verbs: st.SearchStrategy[dict[str, Any]] = st.one_of(
     ),
     st.just({"start_plan": {"plan": "${plan}"}}),
     st.builds(lambda i, n: {"repeat": {"from": i, "times": n}}, ids, st.integers(1, 3)),
+    st.builds(
+        lambda w, s, f: {"webhook": {"url": "https://automation.example/x", "within": w, "on_success": s, "on_failure": f}},
+        spans, st.none() | ids, ids,
+    ),
     st.just({"mitigate": "moving"}),
     st.just({"note": "noted"}),
     st.just({"end": "over"}),
