@@ -3,6 +3,9 @@
 Silence fires too: the wake is set from the last success, so a collector that died is noticed as well as a page that broke.
 Answers that can not be understood count by their number, because a page that answers something else (a login form, a new
 format) looks alive to everybody but the parser. Where the answer is another platform's, the page has moved: that is told at once.
+
+A source may also answer and say the same for ever: a price list that nobody writes any more, a cache that is never renewed. Told by the
+date of its content, not by the server's word, and only where asked for: a status page may rightly say the same for weeks.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,7 +35,10 @@ _FAILURES = {
     Outcome.REFUSED: "the poll was refused",
     Outcome.PARSE: "the answer can not be understood",
 }
+_READ = (Outcome.OK, Outcome.UNCHANGED)
 _AT_ONCE = timedelta(0)
+_UNCHANGED = "/unchanged"
+_NO_LONGER = "The source is no longer polled; what it reported on is not watched by it any more."
 
 
 class BlindParams(BaseModel):
@@ -50,10 +56,20 @@ class BlindParams(BaseModel):
     clear_hold: timedelta = Field(
         default=timedelta(minutes=5), ge=timedelta(0), description="How long a source must be read again before it clears."
     )
+    unchanged_after: timedelta | None = Field(
+        default=None, gt=timedelta(0), description="How long a source that answers may say the same; for ever where absent."
+    )
+    unchanged_sources: dict[str, Annotated[timedelta, Field(gt=timedelta(0))]] = Field(
+        default={}, description="The same by source or connector, for what must move: price lists, quotas. The source's own goes first."
+    )
 
 
 class BlindState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a source. ``sighted`` is the last success, or when it was first heard of if there was none."""
+    """What is known of a source. ``sighted`` is the last success, or when it was first heard of if there was none.
+
+    The key ``<source>/unchanged`` keeps the same of its content: ``sighted`` is when that last changed, ``succeeded`` whether there
+    ever was any, ``allowed`` how long it may stay, ``heard`` the answer that last told anything new of this.
+    """
 
     vendor: str
     sighted: datetime
@@ -71,7 +87,7 @@ class BlindState(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BlindSource:
-    """Opens when a source went unread for too long; clears when it is read again, or is no longer polled."""
+    """Opens when a source went unread, or said the same, for too long; clears when that is over, or it is no longer polled."""
 
     meta: ClassVar[Meta] = Meta(
         id="blind_source",
@@ -90,17 +106,18 @@ class BlindSource:
         self._allowed = lru_cache(maxsize=256)(self._times_interval)
 
     def keys(self, observation: Observation) -> Sequence[str]:
-        return (observation.source,)
+        return (observation.source, observation.source + _UNCHANGED)
 
     def on_observation(self, key: str, state: BlindState | None, observation: Observation, now: datetime, context: Context) -> Step | None:
         body = observation.body
+        if key != observation.source:
+            return self._on_content(key, state, observation, now, context)
         if not isinstance(body, SourceHealth):
             if state is None:
                 return None
             if state.machine.opened_at is None:
                 return Step(None)
-            reason = "The source is no longer polled; what it reported on is not watched by it any more."
-            return Step(None, (self._say(key, Said.CLEARED, state, state.machine, now, context, reason),))
+            return Step(None, (self._say(key, Said.CLEARED, state, state.machine, now, context, _NO_LONGER),))
         if state is not None and observation.observed_at <= state.heard:
             return None  # a second delivery
         heard = self._heard(state, observation, body)
@@ -114,7 +131,7 @@ class BlindSource:
         at, outcome = observation.observed_at, body.outcome
         machine = state.machine if state is not None else Detection()
         misread, moved_to, last = (state.misread, state.moved_to, state.last) if state is not None else (0, "", ())
-        if outcome is Outcome.OK or outcome is Outcome.UNCHANGED:
+        if outcome in _READ:
             sighted, succeeded, misread, moved_to, last = at, True, 0, "", ()
         else:
             success = body.last_success_at
@@ -192,5 +209,83 @@ class BlindSource:
             reason=reason,
             scopes=(Scope(state.vendor),),
             evidence=Evidence(state.last, measures, facts),
+            exercise=state.exercise,
+        )
+
+    def _on_content(self, key: str, state: BlindState | None, observation: Observation, now: datetime, context: Context) -> Step | None:
+        """Judged at each answer that was understood: what can not be read neither changes nor stays the same, it is unknown."""
+        body, at = observation.body, observation.observed_at
+        if not isinstance(body, SourceHealth):
+            return self._settled(key, state, observation, now, context, _NO_LONGER)
+        allowed = self._may_stay(observation.source, body.connector)
+        if allowed is None:
+            return self._settled(key, state, observation, now, context, "How long it may say the same is no longer set.")
+        if body.outcome not in _READ or (state is not None and at <= state.heard):
+            return None
+        said = body.content_at
+        since, ever = (at, False) if state is None else (state.sighted, state.succeeded)
+        if said is not None and (state is None or body.outcome is Outcome.OK):  # unchanged never moves the date that is known
+            said = min(said, at)
+            since, ever = said if state is None else max(said, since), True
+        before = Detection() if state is None else state.machine
+        machine, edge, _ = detect(before, at - since >= allowed, now, _AT_ONCE, _AT_ONCE)
+        if state is not None and (since, allowed, machine) == (state.sighted, state.allowed, before):
+            return None
+        after = BlindState(
+            observation.vendor, since, at, allowed, ever, body.outcome, connector=body.connector, machine=machine,
+            exercise=observation.exercise,
+        )  # fmt: skip
+        if edge is Edge.OPENED:
+            same = "the same" if ever else "nothing"
+            words = f"answers, but has said {same} since {since:%Y-%m-%d %H:%M} UTC"
+            reason = f"It has said {same} for {duration(at - since)}, {duration(allowed)} are allowed; whether that still holds is unknown."
+            return Step(after, (self._say_content(key, Said.OPENED, after, machine, observation, now, context, words, reason),))
+        if edge is Edge.CLEARED:
+            assert state is not None
+            words = "says something new"
+            reason = f"Its content changed at {since:%Y-%m-%d %H:%M} UTC, after {duration(since - state.sighted)}."
+            if since == state.sighted:
+                words, reason = "may say the same for longer", f"{duration(allowed)} are allowed now."
+            return Step(after, (self._say_content(key, Said.CLEARED, after, before, observation, now, context, words, reason),))
+        return Step(after)
+
+    def _may_stay(self, source: str, connector: str) -> timedelta | None:
+        named = self._params.unchanged_sources
+        return named.get(source) or named.get(connector) or self._params.unchanged_after
+
+    def _settled(
+        self, key: str, state: BlindState | None, observation: Observation, now: datetime, context: Context, reason: str
+    ) -> Step | None:
+        """Nobody watches the content any more."""
+        if state is None:
+            return None
+        if state.machine.opened_at is None:
+            return Step(None)
+        words = "is not watched for new content any more"
+        return Step(None, (self._say_content(key, Said.CLEARED, state, state.machine, observation, now, context, words, reason),))
+
+    def _say_content(
+        self, key: str, phase: Said, state: BlindState, machine: Detection, observation: Observation, now: datetime, context: Context,
+        words: str, reason: str,
+    ) -> Signal:  # fmt: skip
+        assert machine.opened_at is not None
+        same = (observation.observed_at - state.sighted) // timedelta(seconds=1)
+        measures = (
+            Measure("since the content changed", same, "s", state.allowed // timedelta(seconds=1)),
+            Measure("outcome of the last poll", state.outcome.value),
+        )
+        return signal(
+            rule=self.meta.id,
+            key=key,
+            episode=episode_id(machine.opened_at),
+            phase=phase,
+            severity=Severity.LOW,
+            subject=state.vendor,
+            at=now,
+            since=machine.onset or machine.opened_at,
+            title=f"{context.graph.name(state.vendor)}: source {key.removesuffix(_UNCHANGED)} {words}",
+            reason=reason,
+            scopes=(Scope(state.vendor),),
+            evidence=Evidence((observation.id,), measures, (f"Connector {state.connector}",) if state.connector else ()),
             exercise=state.exercise,
         )

@@ -93,3 +93,9 @@ def difference(
     if not complete and not full:
         known = {**before, **known}
     return Picture(known, now if full else picture.full_at), tuple(changed)
+
+
+def says_new(picture: Picture, changed: Iterable[Observation]) -> bool:
+    """Whether any of what :func:`difference` sends on is news to ``picture``, the one before, and not only sent again."""
+    known = picture.known
+    return any((was := known.get(f"{o.vendor}\x1f{o.subject}")) is None or was.id != o.id for o in changed)

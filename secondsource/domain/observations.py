@@ -177,8 +177,9 @@ class SourceHealth(Body, frozen=True, tag="source_health"):
     """How a poll went, and what is known of the source from the polls before it.
 
     ``platform`` is the connector whose format the last answer that was understood has, ``confidence`` how sure that connector is of it (0
-    to 1, None where it can not tell); ``content_at`` is when the source last said anything at all. ``looks_like`` is another
-    connector that recognises an answer which could not be understood: the page has moved.
+    to 1, None where it can not tell); ``content_at`` is when what the source says last changed, None while it never said anything:
+    an answer that says the same again does not renew it. ``looks_like`` is another connector that recognises an answer which could not
+    be understood: the page has moved.
     """
 
     outcome: Outcome

@@ -15,7 +15,7 @@ from secondsource.adapters.sql import log, raw, sources
 from secondsource.adapters.sql.database import Database
 from secondsource.adapters.sql.sources import SourceState
 from secondsource.domain.context import Context
-from secondsource.domain.difference import FULL_EVERY, Picture, difference
+from secondsource.domain.difference import FULL_EVERY, Picture, difference, says_new
 from secondsource.domain.observations import Batch, Observation, Outcome, SourceHealth, batch_of, observe
 from secondsource.domain.scoping import enrich
 from secondsource.ports.clock import Clock
@@ -113,7 +113,7 @@ class Collector:
         )
         understood = polled.outcome in (Outcome.OK, Outcome.UNCHANGED)
         succeeded = now if understood else state.succeeded_at
-        seen = await seen_after(source, polled, memory.seen, now)
+        seen = await seen_after(source, polled, memory.seen, now, says_new(memory.picture, changed))
         moved = seen.looks_like if polled.outcome is Outcome.PARSE else ""
         detail = f"{polled.detail[:400]}; it looks like {moved} now" if moved else polled.detail[:500]
         health = SourceHealth(

@@ -31,26 +31,27 @@ _logger = structlog.get_logger(__name__)
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of the platform behind a source; the first three are as in ``SourceHealth``.
 
-    ``empty`` tells that the last answer that was understood said nothing. ``misread`` names the one that was last not understood,
-    and ``looks_like`` who recognised it: the others are not asked about the same answer twice.
+    ``misread`` names the answer that was last not understood, and ``looks_like`` who recognised it: the others are not asked about
+    the same answer twice.
     """
 
     platform: str = ""
     confidence: float | None = None
     content_at: datetime | None = None
-    empty: bool = False
     misread: str = ""
     looks_like: str = ""
 
 
-async def seen_after(source: Source, polled: Polled, before: Seen, now: datetime) -> Seen:
-    """What is known after a poll. An answer that was not understood is shown to the other connectors, in a thread of its own."""
+async def seen_after(source: Source, polled: Polled, before: Seen, now: datetime, new: bool = False) -> Seen:
+    """What is known after a poll; ``new`` tells that it said something that the source had not said before.
+
+    An answer that was not understood is shown to the other connectors, in a thread of its own.
+    """
     if polled.outcome is Outcome.UNCHANGED:
-        return Seen(before.platform, before.confidence, before.content_at if before.empty else now, before.empty)
+        return Seen(before.platform, before.confidence, before.content_at)
     if polled.outcome is Outcome.OK:
         sure = confidence(source.connector, polled.responses[0]) if polled.responses else None
-        empty = not polled.readings
-        return Seen(source.connector.spec.name, sure, before.content_at if empty else now, empty)
+        return Seen(source.connector.spec.name, sure, now if new else before.content_at)
     if polled.outcome is not Outcome.PARSE or not polled.responses:
         return before
     answer = polled.responses[-1]

@@ -22,6 +22,7 @@ from secondsource.adapters.sql import log, sources
 from secondsource.adapters.sql.database import Database
 from secondsource.contracts.connector import Response
 from secondsource.domain.context import Context
+from secondsource.domain.difference import FULL_EVERY
 from secondsource.domain.observations import Observation, Outcome, SourceHealth
 from secondsource.ports.fetcher import FetchPolicy
 from secondsource.runtimes.collector import Collector
@@ -131,7 +132,7 @@ async def test_a_page_that_moved_is_unknown_and_its_new_platform_proposed(
         await watch.close()
 
 
-async def test_every_poll_tells_how_sure_the_connector_is_and_when_it_last_said_anything(tmp_path: Path, page: Page) -> None:
+async def test_every_poll_tells_how_sure_the_connector_is_and_since_when_it_says_the_same(tmp_path: Path, page: Page) -> None:
     watch = Watch(page, Database(tmp_path / "store.db"), "news_feed", {})
     await watch.collector.declare()
     try:
@@ -147,7 +148,16 @@ async def test_every_poll_tells_how_sure_the_connector_is_and_when_it_last_said_
         said_at = watch.clock.now()
         assert (health.outcome, health.content_at) == (Outcome.OK, said_at)
         health, _ = await watch.poll()
-        assert (health.outcome, health.platform, health.content_at) == (Outcome.UNCHANGED, "news_feed", watch.clock.now())
+        assert (health.outcome, health.platform, health.content_at) == (Outcome.UNCHANGED, "news_feed", said_at)
+        await watch.clock.wait_until(said_at + FULL_EVERY)
+        health, again = await watch.poll()
+        assert again  # the whole picture is sent anew, which makes nothing of it new
+        assert (health.outcome, health.content_at) == (Outcome.OK, said_at)
+        page.body = fixture("news_feed/no_stories_yet")
+        health, _ = await watch.poll()
+        page.body = fixture("news_feed/typical")
+        health, _ = await watch.poll()
+        assert (health.outcome, health.content_at) == (Outcome.OK, said_at)  # stories that went and came again are no news
     finally:
         await watch.close()
 

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondsource.domain.difference import NOTHING_YET, Picture, difference
+from secondsource.domain.difference import FULL_EVERY, NOTHING_YET, Picture, difference, says_new
 from secondsource.domain.observations import ComponentStatus, Gone, News, Observation, observe
 from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status
@@ -47,6 +47,18 @@ def test_what_vanished_from_a_whole_picture_is_said_to_be_gone_once_with_what_it
     assert (gone.source, gone.vendor, gone.observed_at) == ("page", "borealis", T0 + MINUTE)
     assert difference(picture, [component("a")], True, T0 + 2 * MINUTE)[1] == ()
     assert subjects(difference(picture, [component("a"), component("b")], True, T0 + 2 * MINUTE)[1]) == ["b"]
+
+
+def test_what_is_only_sent_again_is_no_news() -> None:
+    assert not says_new(NOTHING_YET, difference(NOTHING_YET, [], True, T0)[1])
+    picture, changed = difference(NOTHING_YET, [component("a"), component("b")], True, T0)
+    assert says_new(NOTHING_YET, changed)
+    later = T0 + FULL_EVERY
+    _, again = difference(picture, [component("a", at=later), component("b", at=later)], True, later)
+    assert subjects(again) == ["a", "b"]
+    assert not says_new(picture, again)
+    assert says_new(picture, difference(picture, [component("a"), component("b", Status.DEGRADED)], True, later)[1])
+    assert says_new(picture, difference(picture, [component("a")], True, later)[1])
 
 
 def test_an_empty_whole_picture_says_that_all_is_gone() -> None:
