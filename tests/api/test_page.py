@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from secondsource.domain.register import risk_id
 from secondsource.domain.scope import Scope
@@ -97,6 +98,24 @@ async def test_the_front_page_begins_with_what_hurts(site: Site) -> None:
     assert places == sorted(places)
     assert "hurt already" in front.text
     assert "until it hurts" in front.text
+
+
+async def test_what_one_cause_explains_stands_below_it_and_counts_once(site: Site) -> None:
+    site.hear(outage(subject="gpuco", scopes=(Scope("gpuco"),), title="GPU Co: degraded"))
+    site.hear(outage(title="Halcyon AI: major outage"))
+    case = outage(rule="common_cause", subject="aws/us-east-1", scopes=(Scope("halcyon"),), title="AWS us-east-1: likely cause")
+    site.hear(replace(case, covers=("vendor_outage:halcyon",)))
+    await signed_in(site)
+    front = await page(site, "/")
+    assert "2 outages now, none of which hurt already" in front.text
+    places = [front.text.index(title) for title in ("AWS us-east-1: likely cause", "part of the case above", "Halcyon AI: major outage")]
+    assert places == sorted(places)
+    assert front.text.count("part of the case above") == 1
+    site.hear(outage(Phase.CLEARED, subject="gpuco", scopes=(Scope("gpuco"),), now=at(1)))
+    assert "1 outage now from one cause, which does not hurt yet" in (await page(site, "/")).text
+    risk = await page(site, f"/risks/{RISK}")
+    assert "which explains it: nobody is called for it by itself" in risk.text
+    assert "Explains Halcyon AI: major outage" in (await page(site, f"/risks/{risk_id('common_cause', 'aws/us-east-1')}")).text
 
 
 @pytest.mark.parametrize(("verb", "more"), [("close", {}), ("accept", {"until": "2025-10-30T00:00:00Z"})])

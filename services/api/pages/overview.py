@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from secondsource.adapters.sql import risk_lists, sources
 from secondsource.adapters.sql.risk_lists import RiskFilter, Sort
+from secondsource.domain.common_cause import COMMON_CAUSE
 from secondsource.domain.exposure import OUTAGE_RULES
 from secondsource.domain.register import Entry, State
 from secondsource.domain.words import count
@@ -35,7 +36,8 @@ class Front(msgspec.Struct, frozen=True):
     """What the start page shows.
 
     ``now`` are outages that go on, ``also`` other findings, ``watched`` what is borne or quiet; ``more`` tells that there are more open
-    ones than are shown. ``unhandled`` counts the outages that go on though somebody closed or accepted them.
+    ones than are shown. ``cases`` are those of ``now`` that explain others, ``parts`` those that they explain, each below its case.
+    ``unhandled`` counts the outages that go on though somebody closed or accepted them.
     """
 
     now: Sequence[RiskItem]
@@ -45,6 +47,8 @@ class Front(msgspec.Struct, frozen=True):
     drills: Sequence[RiskItem]
     more: bool
     unhandled: int
+    cases: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
 
 
 def front(connection: Connection, now: datetime) -> Front:
@@ -58,15 +62,26 @@ def front(connection: Connection, now: datetime) -> Front:
 
     handled = RiskFilter(HANDLED)
     by_hurt, beyond = risk_lists.page(connection, handled, "hurts_at", None, MOST)
+    ongoing = _folded([entry for entry in by_hurt if _goes_on(entry)])
+    shown = {entry.id for entry in ongoing}
     return Front(
-        now=items([entry for entry in by_hurt if _goes_on(entry)]),
+        now=items(ongoing),
         also=items([entry for entry in read(handled, "severity") if not _goes_on(entry)]),
         watched=items(read(RiskFilter((State.MONITORING, State.ACCEPTED)))),
         past=items(read(RiskFilter((State.CLOSED,)), "updated", 8)),
         drills=items(read(RiskFilter(HANDLED, drills=True, exercise=None))),
         more=beyond is not None,
         unhandled=risk_lists.going_on(connection, OUTAGE_RULES, UNHANDLED),
+        cases=frozenset(entry.id for entry in ongoing if entry.rule == COMMON_CAUSE),
+        parts=frozenset(entry.id for entry in ongoing if entry.cause in shown),
     )
+
+
+def _folded(entries: Sequence[Entry]) -> list[Entry]:
+    """The same, with what a case explains right below the case."""
+    shown = {entry.id for entry in entries}
+    heads = [entry for entry in entries if entry.cause not in shown]
+    return [each for head in heads for each in (head, *(entry for entry in entries if entry.cause == head.id))]
 
 
 def _goes_on(entry: Entry) -> bool:
@@ -75,10 +90,13 @@ def _goes_on(entry: Entry) -> bool:
 
 def lede(found: Front, blind: Sequence[SourceItem], watched: int, now: datetime) -> str:
     """The first sentence of the page. What can not be seen is never called well, nor is what somebody closed while it goes on."""
-    hurt = [risk for risk in found.now if risk.first_hurt_at is not None and risk.first_hurt_at <= now]
+    outages = [risk for risk in found.now if risk.id not in found.cases]
+    hurt = [risk for risk in outages if risk.first_hurt_at is not None and risk.first_hurt_at <= now]
     clauses = []
-    if found.now:
-        clauses.append(f"{'more than ' if found.more else ''}{count(len(found.now), 'outage')} now, {_hurting(len(hurt), len(found.now))}")
+    if outages:
+        causes = "one cause" if len(found.cases) == 1 else count(len(found.cases), "cause")
+        one = f" from {causes}" if found.cases and len(found.parts) == len(outages) else ""
+        clauses.append(f"{'more than ' if found.more else ''}{count(len(outages), 'outage')} now{one}, {_hurting(len(hurt), len(outages))}")
     if found.unhandled:
         clauses.append(f"{count(found.unhandled, 'outage')} that somebody closed or accepted {'goes' if found.unhandled == 1 else 'go'} on")
     if not clauses and found.also:
