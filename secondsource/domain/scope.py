@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Scope(msgspec.Struct, frozen=True, order=True, omit_defaults=True):
+class Scope(msgspec.Struct, frozen=True, order=True, omit_defaults=True, gc=False):
     """A vendor, narrowed by product or region where known. ``None`` means "not said", never "none"."""
 
     vendor: str
