@@ -99,6 +99,6 @@ CHIPS_AND_MEMORY: Mapping[str, tuple[str, ...]] = {
     "dram": ("DRAM", "DDR4", "DDR5", "LPDDR5", "LPDDR5X", "GDDR6", "GDDR7"),
     "nand": ("NAND", "flash memory", "SSD", "SSDs"), "hdd": ("HDD", "HDDs", "hard drives", "hard disk drives"),
     "cowos": ("CoWoS", "advanced packaging"), "wafer": ("wafer", "wafers"), "euv": ("EUV",),
-    "neon": ("neon gas",), "helium": ("helium",), "gallium": ("gallium",), "germanium": ("germanium",),
+    "neon-gas": ("neon gas",), "helium": ("helium",), "gallium": ("gallium",), "germanium": ("germanium",),
     "transformer": ("power transformer", "power transformers"),
 }  # fmt: skip

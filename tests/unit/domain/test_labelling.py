@@ -159,3 +159,7 @@ def test_any_text_can_be_labelled(title: str, summary: str) -> None:
 
 def test_letters_that_only_match_in_another_case_do_no_harm() -> None:
     assert Entities({}).find("H\u0130GH-BANDWIDTH memory, \u017f\u017fd") in ((), ("hbm",), ("nand",))
+
+
+def test_a_gas_is_not_the_vendor_of_its_name() -> None:
+    assert Entities({}).find("Neon gas and helium run short; Neon, a database, does not") == ("helium", "neon-gas")
