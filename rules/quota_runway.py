@@ -6,6 +6,9 @@ anew. Too few samples or too short a time give no runway, and a missing limit is
 
 Use that swings over the day climbs every morning, and would be full by noon if it went on. So a climb counts only once it has left
 behind what the last days reached and came down from again. Use that only ever grew came down from nothing, and is told at once.
+
+From three weeks on, the peaks of the days are forecast with an interval (``docs/forecast.md``), and the earliest day on which the limit
+may plausibly be met is told two weeks before. A counter that begins anew each month is forecast only up to its next reset.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from secondsource.domain.context import Context
 from secondsource.domain.detection import Detection, Edge, detect
 from secondsource.domain.detection import Phase as Machine
 from secondsource.domain.figures import median, steepest_trend, theil_sen
+from secondsource.domain.forecast import LEAST_DAYS, Outlook, outlook, since_reset
 from secondsource.domain.observations import Observation, Quota
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
@@ -32,6 +36,13 @@ from secondsource.domain.words import duration
 
 DAYS = 8
 """How many days back a swing is looked for: a week, so that Monday is held against the week before, and a day."""
+
+HISTORY = 49
+"""Of how many days the peak is kept, from which those to come are forecast."""
+HORIZON = 60
+"""How many days ahead."""
+MONTH = (28, 31)
+"""How many days a month has, at least and at most."""
 
 
 class QuotaParams(BaseModel):
@@ -41,6 +52,12 @@ class QuotaParams(BaseModel):
 
     runway_high: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0), description="A shorter runway is of high severity.")
     runway_critical: timedelta = Field(default=timedelta(hours=4), gt=timedelta(0), description="A shorter runway is critical.")
+    runway_medium: timedelta = Field(
+        default=timedelta(days=14),
+        gt=timedelta(0),
+        description="With the limit to be met, and this early if things go badly (the early end of the 90 % interval), it is of medium "
+        "severity; that ends when it is half as far again.",
+    )
     used_high: float = Field(default=0.8, gt=0, description="From this part of the limit on, severity is high (0 to 1).")
     used_critical: float = Field(default=0.95, gt=0, description="From this part of the limit on, it is critical.")
     used_least: float = Field(default=0.25, ge=0, description="Below this part of the limit, the runway says nothing.")
@@ -95,6 +112,9 @@ class QuotaState(msgspec.Struct, frozen=True, omit_defaults=True):
     milder_since: datetime | None = None
     exercise: str | None = None
     days: tuple[Day, ...] = ()  # the newest last, and not of more than eight days back
+    peaks: tuple[float | None, ...] = ()  # of the days before the newest, one a day; None where nothing was read
+    foreseen: float | None = None  # the limit that ``outlook`` is for, until a day is over
+    outlook: Outlook | None = None
 
 
 class QuotaRunway:
@@ -129,23 +149,19 @@ class QuotaRunway:
             return None
         if state is None:
             state = QuotaState(observation.vendor, body, at, observation.id, ((at, body.used),), 0.0, 0.0, exercise=observation.exercise)
-            state = msgspec.structs.replace(state, days=_with(state.days, at, body.used))
-            return self._judge(state, now, context)
+            return self._judge(_remembered(state, at, body.used), now, context)
+        state = _remembered(state, at, body.used)
         if self._fell(state, body.used):
             samples: tuple[tuple[datetime, float], ...] = ((at, body.used),)
         elif len(state.samples) >= 2 and at - state.samples[-2][0] < self._spacing:
-            days = _with(state.days, at, body.used)
-            return self._judge(msgspec.structs.replace(state, quota=body, at=at, id=observation.id, days=days), now, context)
+            return self._judge(msgspec.structs.replace(state, quota=body, at=at, id=observation.id), now, context)
         else:
             known = (*state.samples[:-1], (state.at, state.quota.used))
             young = bisect_left(known, at - self._params.window, key=itemgetter(0))
             samples = (*known[young:], (at, body.used))[-self._params.max_samples :]
         enough = len(samples) >= self._params.min_samples and at - samples[0][0] >= self._params.min_span
         trend = None if enough else 0.0
-        days = _with(state.days, at, body.used)
-        state = msgspec.structs.replace(
-            state, quota=body, at=at, id=observation.id, samples=samples, steepest=trend, slope=trend, days=days
-        )
+        state = msgspec.structs.replace(state, quota=body, at=at, id=observation.id, samples=samples, steepest=trend, slope=trend)
         return self._judge(state, now, context)
 
     def on_wake(self, key: str, state: QuotaState, now: datetime, context: Context) -> Step | None:
@@ -182,7 +198,8 @@ class QuotaRunway:
 
         A day that came within ``used_critical`` of the limit is no swing that one may rely on.
         """
-        assert state.quota.limit is not None
+        if not state.days or state.quota.limit is None:
+            return False
         swing, safe, least = self._params.swing, state.quota.limit * self._params.used_critical, state.days[-1].least
         for day in reversed(state.days[:-1]):
             if day.most < safe and least < day.most * (1 - swing) and state.quota.used <= day.most * (1 + swing):
@@ -191,7 +208,7 @@ class QuotaRunway:
         return False
 
     def _severity(self, state: QuotaState) -> tuple[QuotaState, Severity | None]:
-        """How bad it is now; None for well. Only for a known limit. The state comes back with its trend where that mattered."""
+        """How bad it is now; None for well. Only for a known limit. The state comes back with its trend and outlook where they mattered."""
         assert state.quota.limit is not None
         used, limit = state.quota.used, state.quota.limit
         part, runway = used / limit, None
@@ -205,6 +222,12 @@ class QuotaRunway:
             return state, Severity.CRITICAL
         if part >= self._params.used_high or (runway is not None and runway < self._params.runway_high):
             return state, Severity.HIGH
+        if len(state.peaks) >= LEAST_DAYS and max(day.most for day in state.days) >= limit * self._params.used_least:
+            if state.foreseen != limit:
+                state = msgspec.structs.replace(state, foreseen=limit, outlook=_outlook(state.peaks, limit))
+            reach = self._params.runway_medium / timedelta(days=1) * (1 if state.told is None else 1.5)
+            if state.outlook is not None and state.outlook.likely is not None and state.outlook.early is not None:
+                return state, Severity.MEDIUM if state.outlook.early - 1 < reach else None
         return state, None
 
     def _judge(self, state: QuotaState, now: datetime, context: Context) -> Step:
@@ -244,16 +267,20 @@ class QuotaRunway:
         assert machine.onset is not None
         assert machine.opened_at is not None
         state = self._known(state)
-        quota, runway = state.quota, self._runway(state)
+        quota, runway = state.quota, None if self._swings(state) else self._runway(state)
         part = quota.used / quota.limit if quota.limit else 0.0
         path = "/".join(piece for piece in (state.vendor, quota.product, quota.name, quota.region) if piece)
         name = " ".join(piece for piece in (context.graph.name(state.vendor), quota.product, quota.name, quota.region) if piece)
-        left = "" if runway is None else f", full in {duration(runway)}" if part < 1 else ", full"
+        ahead = _ahead(state.outlook) if severity is Severity.MEDIUM and phase is not Phase.CLEARED else ""
+        left = f", {ahead}" if ahead else "" if runway is None else f", full in {duration(runway)}" if part < 1 else ", full"
         unit = f" {quota.unit}" if quota.unit else ""
-        trend = "no upward trend" if state.slope is None or state.slope <= 0 else f"{state.slope * 3600:+.4g}{unit} an hour{left}"
-        span = duration(state.at - state.samples[0][0])
+        if ahead:
+            said = f"by the peaks of the last {len(state.peaks)} days {ahead} (90 % interval)"
+        else:
+            trend = "no upward trend" if state.slope is None or state.slope <= 0 else f"{state.slope * 3600:+.4g}{unit} an hour{left}"
+            said = f"{trend}, from {len(state.samples)} samples over {duration(state.at - state.samples[0][0])}"
         limit = "unknown" if quota.limit is None else f"{quota.limit:.6g}"
-        reason = reason or f"{quota.used:.6g} of {limit}{unit} in use ({part:.0%}); {trend}, from {len(state.samples)} samples over {span}."
+        reason = reason or f"{quota.used:.6g} of {limit}{unit} in use ({part:.0%}); {said}."
         worst = severity is Severity.CRITICAL
         most = self._params.used_critical if worst else self._params.used_high
         least = self._params.runway_critical if worst else self._params.runway_high
@@ -263,6 +290,10 @@ class QuotaRunway:
         if runway is not None and state.slope is not None:
             measures.append(Measure("runway", round(runway / timedelta(hours=1), 2), "h", round(least / timedelta(hours=1), 2)))
             measures.append(Measure("trend", round(state.slope * 3600, 4), f"{quota.unit}/h".lstrip("/")))
+        if ahead and state.outlook is not None:
+            soon, seen = self._params.runway_medium / timedelta(days=1), state.outlook
+            ends = (("early", seen.early, soon), ("likely", seen.likely, None), ("late", seen.late, None))
+            measures.extend(Measure(f"full, {end}", days - 1, "d", most_days) for end, days, most_days in ends if days is not None)
         measures.append(Measure("samples", len(state.samples)))
         return signal(
             rule=self.meta.id,
@@ -281,11 +312,34 @@ class QuotaRunway:
         )
 
 
-def _with(days: tuple[Day, ...], at: datetime, used: float) -> tuple[Day, ...]:
-    """``days`` with what was read; the same object where that is neither a day's most nor its least."""
+def _remembered(state: QuotaState, at: datetime, used: float) -> QuotaState:
+    """``state`` with its days brought up to what was read; the same object where that is neither the day's most nor its least."""
     number = at.toordinal()
-    if days and (day := days[-1]).number == number:
+    if not state.days:
+        return msgspec.structs.replace(state, days=(Day(number, used, used),))
+    day = state.days[-1]
+    if day.number == number:
         if day.least <= used <= day.most:
-            return days
-        return (*days[:-1], Day(number, max(day.most, used), min(day.least, used)))
-    return (*(day for day in days if day.number >= number - DAYS), Day(number, used, used))
+            return state
+        return msgspec.structs.replace(state, days=(*state.days[:-1], Day(number, max(day.most, used), min(day.least, used))))
+    unread = (None,) * min(number - day.number - 1, HISTORY)
+    days = (*(day for day in state.days if day.number >= number - DAYS), Day(number, used, used))
+    peaks = (*state.peaks, day.most, *unread)[-HISTORY:]
+    return msgspec.structs.replace(state, days=days, peaks=peaks, foreseen=None, outlook=None)
+
+
+def _outlook(peaks: tuple[float | None, ...], limit: float) -> Outlook | None:
+    """When the peaks meet ``limit``; None for too little history, and where a reset comes first."""
+    age, horizon = since_reset(peaks), HORIZON
+    if age is not None:
+        peaks, (least, most) = peaks[-age:], MONTH
+        horizon = horizon if age > most else max(0, least - age)
+    return outlook(peaks, limit, horizon)
+
+
+def _ahead(seen: Outlook | None) -> str:
+    """``full in 9 d, 6 to 15 d``; empty where the limit is not likely to be met."""
+    if seen is None or seen.likely is None or seen.early is None:
+        return ""
+    late = f"to {seen.late - 1} d" if seen.late is not None else "or more"
+    return f"full in {seen.likely - 1} d, {seen.early - 1} {late}"
