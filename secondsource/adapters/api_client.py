@@ -63,6 +63,10 @@ class ApiClient:
         """All of a risk, as JSON."""
         return self._send("GET", f"/v1/risks/{quote(id_, safe='')}")
 
+    def explanation(self, id_: str) -> bytes:
+        """The chain behind a risk, as JSON."""
+        return self._send("GET", f"/v1/risks/{quote(id_, safe='')}/explanation")
+
     def act(self, id_: str, verb: str, body: Mapping[str, str]) -> bytes:
         """Do something to a risk; all of it afterwards, as JSON."""
         return self._send("POST", f"/v1/risks/{quote(id_, safe='')}/{verb}", json=body)

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from secondsource.adapters.api_client import ApiClient, decoded
+from secondsource.cli._explain_text import Explained, explained
 from secondsource.cli._risk_text import Detail, Listed, lines_of, row, table
 from secondsource.domain.errors import UserError
 from secondsource.domain.register import State
@@ -102,6 +103,20 @@ def show(id: str, url: str, as_json: bool) -> None:
     """Show one risk: its sentence, the chain, the scores with their reasons, and what happened."""
     with _client(url) as client:
         _tell(client.risk(id), url, as_json)
+
+
+@command.command("explain")
+@click.argument("id")
+@_asking
+def explain(id: str, url: str, as_json: bool) -> None:
+    """Show why: the arithmetic, whom it reaches by which edges, and what sources said, down to the response that it stood in."""
+    with _client(url) as client:
+        told = client.explanation(id)
+    if as_json:
+        click.echo(told)
+        return
+    for line in explained(decoded(told, Explained, url)):
+        click.echo(line)
 
 
 @command.command("acknowledge")

@@ -58,9 +58,9 @@ def detail(entry: Entry, now: datetime, history: Sequence[Change], runs: Sequenc
         reason=entry.reason,
         finding=entry.finding,
         severity_reason=entry.severity_reason,
-        inherent=_score(entry.inherent),
-        current=_score(entry.current),
-        residual=_score(entry.residual),
+        inherent=score(entry.inherent),
+        current=score(entry.current),
+        residual=score(entry.residual),
         exposure=_exposure(entry.exposure),
         scopes=entry.scopes,
         evidence=entry.evidence,
@@ -79,7 +79,8 @@ def detail(entry: Entry, now: datetime, history: Sequence[Change], runs: Sequenc
     )
 
 
-def _score(score: Score) -> ScoreShape:
+def score(score: Score) -> ScoreShape:
+    """A score as the API says it."""
     return ScoreShape(score.likelihood, score.impact, score.value, score.band.value, score.reason)
 
 

@@ -20,6 +20,8 @@ from secondsource.domain.signals import Severity
 from services.api.access import Door, caller, needs
 from services.api.answers import answer, etag, stale, wanted_version
 from services.api.cursors import cursor, place_of
+from services.api.explaining import explained
+from services.api.explanation import Explanation
 from services.api.openapi import returns
 from services.api.parts import Api, api_of
 from services.api.problems import not_found, refused
@@ -70,6 +72,24 @@ async def read_risk(request: Request, id: str) -> Response:
     """All of a risk: evidence, exposure, scores with their reasons, plan, runs and history. Its ``ETag`` is its version."""
     api = api_of(request)
     return _told(await api.database.read(lambda connection: _detail(connection, api, id)))
+
+
+@router.get(
+    "/v1/risks/{id}/explanation", summary="Explain a risk", responses=returns(Explanation, "The chain behind the risk.", missing=True)
+)
+@needs("read")
+async def explain(request: Request, id: str) -> Response:
+    """Why it is what it is: the arithmetic, every change of a number, whom it reaches by which edges between vendors, the findings of the
+    last episode, and for each observation that they name the response that it was read from, as far as it is kept."""
+    api = api_of(request)
+
+    def work(connection: Connection) -> Explanation:
+        entry = risks.get(connection, id)
+        if entry is None:
+            raise not_found("risk", id)
+        return explained(connection, api.parts.context, entry, list(risks.history(connection, id)), api.clock.now())
+
+    return answer(await api.database.read(work))
 
 
 @router.post("/v1/risks/{id}/acknowledge", summary="Take a risk", responses=returns(RiskDetail, "The risk.", missing=True, refused=True))
