@@ -29,6 +29,7 @@ from services.compose import Parts, compose
 from services.serving import bind, port_of, serving
 
 PRUNE = "17 3 * * *"
+CHECK_PLANS = "7 * * * *"
 
 
 @click.command("up")
@@ -51,7 +52,7 @@ async def up(settings: Settings, listening: socket.socket) -> None:
     database = Database(settings.data_dir / DATABASE)
     public_url = settings.api.public_url or _address(listening)
     parts = compose(settings, database, clock, public_url=public_url)
-    scheduler = Scheduler(database, clock, [_pruning(parts)])
+    scheduler = Scheduler(database, clock, [_pruning(parts), Job("plans", CHECK_PLANS, parts.plan_checks.run)])
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

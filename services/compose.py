@@ -27,6 +27,7 @@ from secondsource.runtimes.desk import Desk, desk
 from secondsource.runtimes.detector import Detector
 from secondsource.runtimes.embedded import Embedded
 from secondsource.runtimes.heartbeat import Heartbeat
+from secondsource.runtimes.plan_checks import PlanChecks
 from secondsource.runtimes.poll import Source
 from secondsource.runtimes.rerouting import Rerouting
 from secondsource.runtimes.sources import credentials, source_of
@@ -56,6 +57,7 @@ class Parts:
     desk: Desk
     sources: tuple[Source, ...]
     embedded: Embedded
+    plan_checks: PlanChecks
     closing: list[Closing] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -105,7 +107,15 @@ def compose(
         answers,
         every=every,
     )
-    return Parts(settings, database, clock, at_desk, sources, embedded, [*ways.values(), parser, fetcher])
+    checks = PlanChecks(
+        database,
+        at_desk.playbook,
+        fetcher,
+        clock.now,
+        allow=settings.automation.allow if settings.automation else (),
+        on_change=embedded.nudge,
+    )
+    return Parts(settings, database, clock, at_desk, sources, embedded, checks, [*ways.values(), parser, fetcher])
 
 
 def sender_of(channel: ChannelSettings, clock: Clock, resolver: Resolver) -> Sender:

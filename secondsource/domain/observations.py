@@ -20,6 +20,9 @@ from secondsource.domain.status import Status
 
 SCHEMA_VERSION = 1
 
+INTERNAL = "internal"
+"""In place of a vendor, where an observation is about what the company has itself."""
+
 
 # Here and below, gc=False: these values form no cycles, and so many of them pass that walks of the garbage collector would show.
 class Body(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True, gc=False):
@@ -195,6 +198,24 @@ class SourceHealth(Body, frozen=True, tag="source_health"):
     looks_like: str = ""
 
 
+class CheckOutcome(enum.Enum):
+    """How the check of a precondition ended."""
+
+    OK = "ok"
+    FAILED = "failed"  # something speaks against it
+    UNKNOWN = "unknown"  # there is no evidence, or none that is recent enough
+
+
+class PlanCheck(Body, frozen=True, tag="plan_check"):
+    """Whether a precondition of one's own contingency plan holds. The vendor of such an observation is :data:`INTERNAL`."""
+
+    plan: str
+    title: str
+    check: str
+    outcome: CheckOutcome
+    reason: str = ""
+
+
 class Gone(Body, frozen=True, tag="gone"):
     """The subject is no longer in its source. ``was`` is the kind that it had."""
 
@@ -208,13 +229,27 @@ class Tick(Body, frozen=True, tag="tick"):
 
 
 AnyBody = (
-    ComponentStatus | Incident | Maintenance | Price | Offer | News | Quota | Spend | Measurement | Retirement | SourceHealth | Gone | Tick
+    ComponentStatus
+    | Incident
+    | Maintenance
+    | Price
+    | Offer
+    | News
+    | Quota
+    | Spend
+    | Measurement
+    | Retirement
+    | SourceHealth
+    | PlanCheck
+    | Gone
+    | Tick
 )
 
 KINDS: dict[str, type[Body]] = {
     str(body.__struct_config__.tag): body
     for body in (
-        ComponentStatus, Incident, Maintenance, Price, Offer, News, Quota, Spend, Measurement, Retirement, SourceHealth, Gone, Tick,
+        ComponentStatus, Incident, Maintenance, Price, Offer, News, Quota, Spend, Measurement, Retirement, SourceHealth, PlanCheck, Gone,
+        Tick,
     )
 }  # fmt: skip
 

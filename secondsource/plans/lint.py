@@ -165,10 +165,21 @@ def _contingency(book: Contingency, known: Known, say: Findings) -> None:
             both = {shared for place in book.triggers.scopes if (shared := known.shared(place.scope, scope)) is not None}
             for shared in sorted(both):
                 say(f"{scope} sits on {shared}, as what the plan is to replace does; it would fail with it", *here)
-    if not book.alternates and known.fallback_plans is not None and book.id not in known.fallback_plans:
+    if book.alternates and not book.needs_alternate:
+        say("it lists alternates and says that it needs none; take out one of the two", "needs_alternate")
+    if book.needs_alternate and not book.alternates and known.fallback_plans is not None and book.id not in known.fallback_plans:
         say("the plan leads nowhere: list alternates here, or let a fallback of your portfolio name it", "alternates")
-    if not any((book.preconditions.alternate_healthy, book.preconditions.no_shared_chokepoint, book.preconditions.drill_passed_within)):
+    wanted = book.preconditions
+    if not wanted.any:
         say("nothing is checked beforehand: ask for a healthy alternate, no shared chokepoint or a passed drill", "preconditions")
+    if not book.needs_alternate and (wanted.alternate_healthy or wanted.no_shared_chokepoint or wanted.quota_has_room):
+        say("what is asked of alternates is never checked, for the plan needs none", "preconditions")
+    asked: set[str] = set()
+    for number, check in enumerate(wanted.answers):
+        say.unknown("credential", check.auth, known.credentials, "preconditions", "answers", number, "auth")
+        if check.id in asked:
+            say(f"check {check.id!r} stands here twice", "preconditions", "answers", number, "id")
+        asked.add(check.id)
 
 
 def _drill(book: Drill, known: Known, say: Findings) -> None:

@@ -237,12 +237,34 @@ class Alternate(Strict):
     note: str = ""
 
 
+class HttpCheck(Strict):
+    """A request that shows that we would be let in on the day: with the credential that would be used then. Made once an hour at most."""
+
+    id: Id
+    url: WebUrl = Field(description="what is asked; choose an address that costs and changes nothing, such as the list of models")
+    method: Literal["GET", "HEAD", "POST"] = "GET"
+    auth: str | None = Field(None, description="the name of a credential of the configuration")
+    expect: int = Field(200, ge=100, le=599, description="the answer that shows it")
+    timeout: Span = Field(timedelta(seconds=10), le=timedelta(minutes=2), description="how long it may take")
+
+
 class Preconditions(Strict):
     """What must hold for the plan to be worth anything. It is checked beforehand, not on the day."""
 
     alternate_healthy: bool = Field(False, description="an alternate is known to work now")
     no_shared_chokepoint: bool = Field(False, description="an alternate does not sit on what it replaces")
+    quota_has_room: bool = Field(False, description="the quota of an alternate has room for the load that it would take over")
+    answers: tuple[HttpCheck, ...] = Field((), description="requests that must be answered as expected: do our credentials work there?")
+    evaluated_within: Span | None = Field(
+        None, description="somebody recorded within this time that an alternate does the work well enough"
+    )
     drill_passed_within: Span | None = Field(None, description="the plan was rehearsed with success within this time")
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        flags = self.alternate_healthy or self.no_shared_chokepoint or self.quota_has_room
+        return flags or bool(self.answers) or self.evaluated_within is not None or self.drill_passed_within is not None
 
 
 class Contingency(_Runnable):
@@ -250,6 +272,9 @@ class Contingency(_Runnable):
 
     kind: Literal["contingency"]
     decision_owner: str = Field(description="the role that may start the plan")
+    needs_alternate: bool = Field(
+        True, description="false: the plan makes do without another place for the load; it is then chosen by its triggers"
+    )
     alternates: tuple[Alternate, ...] = Field(
         (), description="in order of preference; empty: the fallbacks of the portfolio that name this plan"
     )

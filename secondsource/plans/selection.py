@@ -49,12 +49,16 @@ def plans_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Contingenc
     """The contingency plans for ``risk``: first those that its fallbacks name and that are meant for its rule, in their order, then
     by trigger.
 
-    A plan without alternates of its own moves the load to the fallbacks that name it, so it is never chosen by trigger.
+    A plan that needs an alternate and lists none moves the load to the fallbacks that name it, so it is never chosen by trigger.
     """
     plans = {d.id: d for d in documents if isinstance(d, Contingency)}
     named = [plans[id] for id in dict.fromkeys(risk.plans) if id in plans and _for_rule(plans[id].triggers, risk)]
-    rest = {id: plan for id, plan in plans.items() if plan not in named and plan.alternates and matches(plan.triggers, risk)}
+    rest = {id: plan for id, plan in plans.items() if plan not in named and _has_a_way(plan) and matches(plan.triggers, risk)}
     return [*named, *(rest[id] for id in _best_first((plan.triggers, id) for id, plan in rest.items()))]
+
+
+def _has_a_way(plan: Contingency) -> bool:
+    return bool(plan.alternates) or not plan.needs_alternate
 
 
 def plan_for(risk: RiskFacts, documents: Iterable[Document]) -> Contingency | None:

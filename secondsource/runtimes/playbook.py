@@ -8,19 +8,18 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
-from secondsource.adapters.sql import drills
-from secondsource.adapters.sql.standing import standing
+from secondsource.adapters.sql import drills, plan_checks
 from secondsource.domain.context import Context
-from secondsource.domain.fallbacks import shared_chokepoint
 from secondsource.domain.plan_note import PlanNote
 from secondsource.domain.reach import index_of
 from secondsource.domain.register import Entry
 from secondsource.domain.scope import Scope
 from secondsource.domain.subjects import vendor_of
 from secondsource.plans.facts import RiskFacts
-from secondsource.plans.preconditions import AlternateFacts, PlanFacts, alternates_of, check_preconditions, hollow
+from secondsource.plans.preconditions import Result, hollow
 from secondsource.plans.schema import Contingency, Document, Escalation, Runbook
 from secondsource.plans.selection import plan_for, plans_for, runbooks_for
+from secondsource.runtimes.preconditions import Preconditions
 
 
 class Playbook:
@@ -30,7 +29,8 @@ class Playbook:
         """``status_connectors`` are the connectors whose sources tell how a vendor stands."""
         self._documents = tuple(documents)
         self._context = context
-        self._status_connectors = frozenset(status_connectors)
+        self._index = index_of(context)
+        self.preconditions = Preconditions(context, status_connectors)
 
     def facts(self, entry: Entry) -> RiskFacts:
         """The risk as a runbook sees it. Its plans are those that its fallbacks name, then those meant for it by trigger."""
@@ -50,6 +50,7 @@ class Playbook:
             scopes=entry.scopes,
             plans=tuple(dict.fromkeys(named)),
             exercise=entry.exercise,
+            alternates=tuple(dict.fromkeys(str(s.scope) for hit in entry.exposure.hits for s in hit.standbys if not s.hollow)),
         )
         return msgspec.structs.replace(facts, plans=tuple(plan.id for plan in plans_for(facts, self._documents)))
 
@@ -64,18 +65,27 @@ class Playbook:
                 return document
         raise LookupError(f"there is no contingency plan {id_!r}")
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All of it."""
+        return self._documents
+
+    @property
+    def contingencies(self) -> tuple[Contingency, ...]:
+        """The contingency plans, by id."""
+        return tuple(sorted((d for d in self._documents if isinstance(d, Contingency)), key=lambda plan: plan.id))
+
     def plan_note(self, connection: Connection, entry: Entry, now: datetime) -> PlanNote | None:
         """The first plan for the risk, with what speaks against it now; None where there is no plan."""
         plan = plan_for(self.facts(entry), self._documents)
         if plan is None:
             return None
-        passed, failed = drills.last(connection, plan.id, passed=True), drills.last(connection, plan.id, passed=False)
-        index = index_of(self._context)
         hit = {id_ for found in entry.exposure.hits for id_ in found.dependencies}
-        replaced = [index.dependencies[id_].scope for id_ in sorted(hit)]
         named = [s.scope for found in entry.exposure.hits for s in found.standbys if s.plan == plan.id]
-        facts = PlanFacts(self._alternates(connection, plan, replaced, named, entry.exercise), passed, failed)
-        return PlanNote(plan.id, plan.title, passed, failed, hollow(check_preconditions(plan, facts, now)))
+        needs = [self._index.dependencies[id_] for id_ in sorted(hit)]
+        results = self.preconditions.of(connection, plan, needs, named, now, exercise=entry.exercise)
+        passed, failed = drills.last(connection, plan.id, passed=True), drills.last(connection, plan.id, passed=False)
+        return PlanNote(plan.id, plan.title, passed, failed, hollow(results))
 
     def hollowness(self, connection: Connection, id_: str, scope: Scope, now: datetime) -> str:
         """Why plan ``id_`` would not help now if ``scope`` failed, as one clause; empty when it would.
@@ -86,23 +96,16 @@ class Playbook:
         assert isinstance(plan, Contingency)
         needs = [need for need in self._context.portfolio.dependencies if need.scope.touches(scope)]
         named = [fallback.scope for need in needs for fallback in need.fallbacks if fallback.plan == id_]
-        facts = PlanFacts(self._alternates(connection, plan, [need.scope for need in needs] or [scope], named, None))
-        return hollow([each for each in check_preconditions(plan, facts, now) if each.check != "drill_passed_within"])
+        results = self.preconditions.of(connection, plan, needs, named, now, without=scope)
+        return hollow([each for each in results if each.check != "drill_passed_within"])
 
-    def _alternates(
-        self, connection: Connection, plan: Contingency, replaced: Sequence[Scope], named: Sequence[Scope], exercise: str | None
-    ) -> tuple[AlternateFacts, ...]:
-        index = index_of(self._context)
+    def adopted(self, connection: Connection) -> tuple[Contingency, ...]:
+        """The plans that somebody counts on: those that a fallback names or that list alternates of their own, and those that somebody
+        has drilled or recorded something of. The others are on the shelf."""
+        named = {fallback.plan for need in self._context.portfolio.dependencies for fallback in need.fallbacks}
+        kept = {record.plan for record in plan_checks.records(connection)} | {report.plan for report in drills.reports(connection)}
+        return tuple(plan for plan in self.contingencies if plan.alternates or plan.id in named or plan.id in kept)
 
-        def shared(scope: Scope) -> tuple[str, ...] | None:
-            firm, vague = set(), False
-            for used in replaced:
-                surely, possibly = shared_chokepoint(used, scope, index)
-                firm |= {index.name(surely)} if surely is not None else set()
-                vague = vague or possibly is not None
-            return tuple(sorted(firm)) or (None if vague else ())
-
-        return tuple(
-            AlternateFacts(scope, standing(connection, scope, exercise, self._status_connectors), shared(scope))
-            for scope in alternates_of(plan, tuple(dict.fromkeys(named)))
-        )
+    def examine(self, connection: Connection, plan: Contingency, now: datetime) -> list[Result]:
+        """How each precondition of ``plan`` stands, for all that the portfolio would use it for; HTTP checks as they last went."""
+        return self.preconditions.standing(connection, plan, now)

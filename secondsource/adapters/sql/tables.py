@@ -292,4 +292,31 @@ class DrillRow(SQLModel, table=True):
     payload: str = _typed(Text)  # JSON: of the Underway while it runs, then of the DrillReport or of the reason why it was stopped
 
 
+class PlanCheckRow(SQLModel, table=True):
+    """How checks of plans' preconditions ended: one row for each stretch in which one said the same. Stretches are only ever added."""
+
+    __tablename__ = "plan_check"
+    __table_args__ = (Index("ix_plan_check_of", "plan", "check_", "seq"), {"sqlite_autoincrement": True})
+    seq: int = _serial()
+    plan: str
+    check_: str
+    outcome: str  # ok, failed, unknown; gone: it is asked for no more
+    reason: str = _typed(Text, default="")
+    first_at: datetime = _instant()
+    last_at: datetime = _instant()
+
+
+class PlanRecordRow(SQLModel, table=True):
+    """What people recorded of plans, with its day. Rows are only ever added."""
+
+    __tablename__ = "plan_record"
+    __table_args__ = {"sqlite_autoincrement": True}
+    seq: int = _serial()
+    plan: str = Field(index=True)
+    what: str  # evaluated
+    at: datetime = _instant()
+    by: str
+    note: str = _typed(Text, default="")
+
+
 metadata = SQLModel.metadata

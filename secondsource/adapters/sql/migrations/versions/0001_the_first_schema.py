@@ -119,6 +119,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_waiting", ["due_at"], unique=False, sqlite_where=sa.text("due_at IS NOT NULL"))
 
     op.create_table(
+        "plan_check",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("plan", sa.String(), nullable=False),
+        sa.Column("check_", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("plan_check", schema=None) as batch_op:
+        batch_op.create_index("ix_plan_check_of", ["plan", "check_", "seq"], unique=False)
+
+    op.create_table(
+        "plan_record",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("plan", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("plan_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_record_plan"), ["plan"], unique=False)
+
+    op.create_table(
         "position",
         sa.Column("consumer", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -322,6 +351,14 @@ def downgrade() -> None:
     op.drop_table("raw")
     op.drop_table("pushed")
     op.drop_table("position")
+    with op.batch_alter_table("plan_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plan_record_plan"))
+
+    op.drop_table("plan_record")
+    with op.batch_alter_table("plan_check", schema=None) as batch_op:
+        batch_op.drop_index("ix_plan_check_of")
+
+    op.drop_table("plan_check")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("due_at IS NOT NULL"))
         batch_op.drop_index(batch_op.f("ix_outbox_risk"))
