@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def command(enough: float, as_json: bool, config: Path) -> None:
 
     Shares are by spend (what dependencies say that they cost) and by critical functions. What is not known is told, not guessed.
     """
+    if math.isnan(enough):
+        raise click.BadParameter("nan is not a part of a load", param_hint="--enough")
     context = configured(config, known()).context
     dimensions, found = concentrations(context), resilience(context, enough)
     if as_json:

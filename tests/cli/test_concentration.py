@@ -70,5 +70,6 @@ def test_nothing_to_weigh_is_said(tmp_path: Path) -> None:
     assert "nothing to weigh" in done.stdout
 
 
-def test_none_of_a_load_is_wrong_usage(tmp_path: Path) -> None:
-    assert run(tmp_path, COMPANY, "--enough", "0").exit_code == 2
+@pytest.mark.parametrize("enough", ["0", "1.5", "nan"])
+def test_what_is_no_part_of_a_load_is_wrong_usage(enough: str, tmp_path: Path) -> None:
+    assert run(tmp_path, COMPANY, "--enough", enough).exit_code == 2
