@@ -11,7 +11,7 @@ from math import lcm
 from operator import itemgetter
 from typing import TypeVar
 
-N = TypeVar("N", float, Fraction)
+N = TypeVar("N", float, Fraction, Decimal)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -33,6 +33,11 @@ def normalised(item: str) -> str:
     return re.sub(r"[\s_]+", "-", item.strip().lower())
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """The name as items are spelt, with and without what stands before its last slash (``openai/gpt-5``); the latter is first."""
+    return tuple(dict.fromkeys((normalised(name.rpartition("/")[2]), normalised(name))))
+
+
 def matcher(patterns: Iterable[str]) -> re.Pattern[str]:
     """What matches a normalised name that fits one of ``patterns``; without patterns, nothing."""
     return re.compile("|".join(translate(normalised(pattern)) for pattern in patterns) or "(?!)")

@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from secondsource.domain.context import Context
-from secondsource.domain.items import normalised
+from secondsource.domain.items import normalised, spellings
 from secondsource.domain.portfolio import Dependency, Function
 from secondsource.domain.scope import Scope
 from secondsource.domain.vendors import VendorGraph
@@ -81,8 +81,8 @@ class Index:
         self.by_item: dict[str, list[Dependency]] = {}
         for need in portfolio.dependencies:
             self.by_scope.setdefault(need.scope, []).append(need)
-            for item in dict.fromkeys(map(normalised, need.items)):
-                self.by_item.setdefault(item, []).append(need)
+            for key in dict.fromkeys(key for item in need.items for key in spellings(item)):
+                self.by_item.setdefault(key, []).append(need)
         self._closures: dict[Scope, tuple[Reach, ...]] = {}
         self._over: dict[str, list[tuple[Scope, Reach]]] = {}  # vendor -> roots that rest on some part of it
         for root in self.by_scope:

@@ -3,6 +3,7 @@
 - ``openai/gpt-5``, ``aws/us-east-1``: our own dealings with a vendor (price, quota, retirement), narrowed to an item, product or
   region. Only who uses the vendor directly is concerned.
 - ``aws``, ``vendor/aws``, ``region/aws/us-east-1``: whatever rests on it, through however many vendors (concentration, blindness).
+- ``plan/model-api-failover``: one's own contingency plan; who names it in a fallback is concerned.
 - ``chip/h100``, ``model/...``, ``item/...``, ``accelerator/...``: who uses the item, or rests on a vendor that does.
 
 Anything else is about the signal's scopes; where it has none, nobody can say whom it concerns.
@@ -10,12 +11,13 @@ Anything else is about the signal's scopes; where it has none, nobody can say wh
 
 from __future__ import annotations
 
-from secondsource.domain.items import normalised
+from secondsource.domain.items import spellings
 from secondsource.domain.portfolio import Dependency
 from secondsource.domain.reach import Index, Reach
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Signal
 
+PLAN = "plan"
 ITEM_KINDS = frozenset({"accelerator", "chip", "item", "model", "sku"})
 
 # A quota has a name of its own ("requests per minute"), which is no item: it binds everyone who uses the vendor's account.
@@ -31,7 +33,7 @@ def vendor_of(subject: str, scopes: tuple[Scope, ...] = ()) -> str | None:
     head, _, rest = subject.partition("/")
     if rest and head in ("vendor", "region"):
         return rest.partition("/")[0]
-    return None if rest and head in ITEM_KINDS else head
+    return None if rest and (head in ITEM_KINDS or head == PLAN) else head
 
 
 def on_subject(signal: Signal, index: Index) -> Found | None:
@@ -40,6 +42,8 @@ def on_subject(signal: Signal, index: Index) -> Found | None:
     scopes = signal.scopes
     if rest and head in ITEM_KINDS:
         return _on_item(rest, scopes, index)
+    if rest and head == PLAN:
+        return [(need, True, _direct(need)) for need in index.dependencies.values() if any(f.plan == rest for f in need.fallbacks)]
     if rest and head == "vendor":
         return _on_scopes(scopes or (Scope(rest),), index)
     if rest and head == "region":
@@ -55,7 +59,7 @@ def on_subject(signal: Signal, index: Index) -> Found | None:
 def users_of(vendor: str, name: str, index: Index) -> tuple[Dependency, ...]:
     """The dependencies that are known to use the vendor's item, product or region ``name``, by id: those that name the item, wherever
     they get it from, and those whose scope is the part."""
-    found = {need.id: need for key in _spellings(name) for need in index.by_item.get(key, ())}
+    found = {need.id: need for key in spellings(name) for need in index.by_item.get(key, ())}
     part = index.part(vendor, name)
     if part is not None:
         found |= {need.id: need for need in index.uses(vendor) if need.scope.within(part)}
@@ -77,11 +81,11 @@ def _on_part(vendor: str, name: str, scopes: tuple[Scope, ...], index: Index, *,
     who does not may be. ``named`` False: ``name`` can not be an item."""
     part = index.part(vendor, name)
     targets = scopes or (part or Scope(vendor),)
-    items = _spellings(name) if named and part is None else frozenset()
+    items = set(spellings(name)) if named and part is None else set()
     found: Found = []
     for need in index.uses(vendor):
         touched = [target for target in targets if need.scope.touches(target)]
-        used = set(map(normalised, need.items))
+        used = {key for item in need.items for key in spellings(item)}
         if not touched or (items and used and not items & used):
             continue
         certain = any(need.scope.within(target) for target in touched) and (not items or bool(used))
@@ -92,7 +96,7 @@ def _on_part(vendor: str, name: str, scopes: tuple[Scope, ...], index: Index, *,
 def _on_item(item: str, scopes: tuple[Scope, ...], index: Index) -> Found:
     """Users of the item anywhere. Where the signal names scopes, users elsewhere only may be concerned; so are those of a
     variant (``h100`` and ``h100-sxm``)."""
-    wanted = _spellings(item)
+    wanted = spellings(item)
     found: dict[str, tuple[Dependency, bool, Reach]] = {}
     for key, needs in index.by_item.items():
         same = key in wanted
@@ -106,8 +110,3 @@ def _on_item(item: str, scopes: tuple[Scope, ...], index: Index) -> Found:
     for strike in _on_scopes(tuple(parts), index):
         found.setdefault(strike[0].id, strike)
     return list(found.values())
-
-
-def _spellings(name: str) -> frozenset[str]:
-    """The name as items are spelt, with and without what stands before its last slash (``openai/gpt-5``)."""
-    return frozenset({normalised(name), normalised(name.rpartition("/")[2])})

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.price_change import PriceChange, PriceParams
 from secondsource.adapters.plugins import connector, connectors
 from secondsource.contracts.connector import Parsed, ParseError, Request, Response
 from secondsource.domain.difference import NOTHING_YET, difference
 from secondsource.domain.observations import Gone, Observation, Offer, Price, observe
+from secondsource.domain.pricing.moves import Line
 
 HERE = Path(__file__).parent
 AT = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -60,9 +60,9 @@ def test_what_is_no_longer_listed_is_said_to_be_gone_where_the_list_is_whole(nam
 def test_no_two_prices_of_an_answer_are_taken_for_one(case: str) -> None:
     observations = observed(read(case), AT)
     assert max(Counter((o.vendor, o.subject) for o in observations).values(), default=1) == 1
-    rule = PriceChange(PriceParams())
-    keys = Counter(rule.keys(observation) for observation in observations if isinstance(observation.body, Price))
-    assert max(keys.values(), default=1) == 1
+    prices = [(o.vendor, o.body) for o in observations if isinstance(o.body, Price)]
+    lines = Counter((vendor, body.item, Line(body.dimension, body.region, body.conditions)) for vendor, body in prices)
+    assert max(lines.values(), default=1) == 1
 
 
 @pytest.mark.parametrize("case", READ)
