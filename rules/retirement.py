@@ -4,12 +4,15 @@ Only what is used is told: the items, products and regions that the portfolio na
 30 and 7 days before it, and when it has come. *Deprecated* without a date is a finding of its own, low and open: no date is set, which
 is not the same as none to come. What nobody says anything of is not called safe; nothing is claimed of it. Where sources name
 different days the earliest counts. The days are counted from the time of observation, as all time here; the day itself is the source's.
+A day without a time of day (which reads as midnight) counts to its end, in UTC.
+
+What has ended and is in use stays told until nothing uses it any more: that a list drops what is retired takes nothing back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import ClassVar
 
 import msgspec
@@ -17,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain.context import Context
-from secondsource.domain.observations import Observation, Retirement
+from secondsource.domain.observations import Gone, Observation, Retirement
 from secondsource.domain.portfolio import Dependency
 from secondsource.domain.reach import index_of
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
@@ -37,6 +40,9 @@ class RetirementParams(BaseModel):
 
     notices: tuple[int, ...] = Field(default=(90, 60, 30, 7), min_length=1, description="Days before the end at which it is told again.")
     medium_from: int = Field(default=30, ge=0, description="From so many days before the end on it is of medium severity.")
+    clear_hold: timedelta = Field(
+        default=timedelta(hours=6), ge=timedelta(0), description="For how long no source must speak of it before it counts as withdrawn."
+    )
     high_from: int = Field(default=7, ge=0, description="From so many days before the end on it is of high severity.")
 
     @field_validator("notices")
@@ -57,7 +63,7 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class RetirementState(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item of a vendor. ``told`` is the stage last told: announced, undated, retired, or the days of the notice; ``told_at`` the day
-    that was named then."""
+    that was named then, ``silent`` since when no source speaks of it."""
 
     vendor: str
     item: str
@@ -66,6 +72,7 @@ class RetirementState(msgspec.Struct, frozen=True, omit_defaults=True):
     opened_at: datetime | None = None
     told: str = ""
     told_at: datetime | None = None
+    silent: datetime | None = None
 
 
 class RetirementClock:
@@ -98,6 +105,8 @@ class RetirementClock:
         body, source = observation.body, observation.source
         old = state.words.get(source) if state is not None else None
         new = None
+        if isinstance(body, Gone) and old is not None and (end := _end(old)) is not None and end <= now:
+            return None
         if isinstance(body, Retirement) and (body.deprecated or body.retires_at is not None):
             new = Word(observation.id, body.retires_at, body.replacement)
         vendor, _, item = key.partition("/")
@@ -114,6 +123,12 @@ class RetirementClock:
 
     def on_wake(self, key: str, state: RetirementState, now: datetime, context: Context) -> Step | None:
         users = self._used_by(state.vendor, state.item, context)
+        if not state.words and users and state.opened_at is not None:
+            silent = state.silent or now
+            if now < silent + self._params.clear_hold:
+                return Step(msgspec.structs.replace(state, silent=silent), (), silent + self._params.clear_hold)
+        elif state.silent is not None:
+            state = msgspec.structs.replace(state, silent=None)
         if not state.words or not users:
             if state.opened_at is not None:
                 why = "No source says any more that it ends." if not state.words else "Nothing of ours uses it any more."
@@ -147,10 +162,10 @@ class RetirementClock:
         return next((str(days) for days in reversed(self._params.notices) if ends - now <= days * _DAY), _ANNOUNCED)
 
     def _due(self, ends: datetime | None, now: datetime) -> datetime | None:
-        """When time alone next changes the stage."""
+        """When time alone next changes the stage; of what has ended, when to see again whether it is still in use."""
         if ends is None:
             return None
-        return min((at for at in (ends, *(ends - days * _DAY for days in self._params.notices)) if at > now), default=None)
+        return min((at for at in (ends, *(ends - days * _DAY for days in self._params.notices)) if at > now), default=now + _DAY)
 
     def _severity(self, stage: str) -> Severity:
         if stage in (_ANNOUNCED, _UNDATED):
@@ -165,24 +180,25 @@ class RetirementClock:
         assert state.opened_at is not None
         ends, name = _ends(state), f"{context.graph.name(state.vendor)} {state.item}"
         left = None if ends is None else (ends - now) // _DAY
+        whole = " (the end of that day in UTC)" if ends is not None and ends.time() == time(0) else ""
         if phase is Phase.CLEARED:
             words, reason = "no longer to be retired" if not state.words else "its end no longer concerns us", why
         elif ends is None or left is None:
             words, reason = "deprecated, no date set", f"{_listed(state)} calls it deprecated and names no day."
         elif stage == _RETIRED:
-            words, reason = "retired, and still in use", f"It ended on {ends:%Y-%m-%d}, as {_listed(state)} says, and is still in use."
+            words, reason = "retired, and still in use", f"It ended on {_on(ends)}{whole}, as {_listed(state)} says, and is still in use."
         else:
             words = f"retired in {count(left, 'day')}" if left else "retired within a day"
-            reason = f"It ends on {ends:%Y-%m-%d}, as {_listed(state)} says."
+            reason = f"It ends on {_on(ends)}{whole}, as {_listed(state)} says."
         if moved_from is not None and ends is not None:
-            reason += f" The day was {moved_from:%Y-%m-%d} before: it is {'earlier' if ends < moved_from else 'later'} now."
+            reason += f" The day was {_on(moved_from)} before: it is {'earlier' if ends < moved_from else 'later'} now."
         replacements = sorted({word.replacement for word in state.words.values() if word.replacement})
-        days = sorted({word.at for word in state.words.values() if word.at is not None})
+        days = sorted({end for word in state.words.values() if (end := _end(word)) is not None})
         owners = {workload.id: workload.owner for workload in context.portfolio.workloads}
         facts = [f"Used by {need.workload}" + (f", owner {owners[need.workload]}" if owners.get(need.workload) else "") for need in users]
         facts.append(f"Replacement: {', '.join(replacements)}" if replacements else "No source names a replacement")
         if len(days) > 1:
-            facts.append(f"Sources name different days, the earliest counts: {', '.join(f'{day:%Y-%m-%d}' for day in days)}")
+            facts.append(f"Sources name different days, the earliest counts: {', '.join(map(_on, days))}")
         return signal(
             rule=self.meta.id,
             key=f"{state.vendor}/{state.item}",
@@ -203,9 +219,20 @@ class RetirementClock:
         )
 
 
+def _end(word: Word) -> datetime | None:
+    """The instant at which it is over, as one source has it."""
+    if word.at is None or word.at.time() != time(0):
+        return word.at
+    return word.at + _DAY
+
+
 def _ends(state: RetirementState) -> datetime | None:
-    """The earliest day that any source names."""
-    return min((word.at for word in state.words.values() if word.at is not None), default=None)
+    """The earliest end that any source names."""
+    return min((end for word in state.words.values() if (end := _end(word)) is not None), default=None)
+
+
+def _on(end: datetime) -> str:
+    return f"{end:%Y-%m-%d %H:%M} UTC" if end.time() != time(0) else f"{end - _DAY:%Y-%m-%d}"
 
 
 def _listed(state: RetirementState) -> str:
