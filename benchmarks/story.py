@@ -136,8 +136,8 @@ def answer() -> list[Finding]:
     first, last = (START + timedelta(minutes=minute + 10) for minute in SHORTAGE)
     stands("shortage", f"chip/{SHORT}", first + timedelta(minutes=30), last + timedelta(hours=2))
     # list prices are told at once, spot prices after 15 minutes; both stand for a day
-    stands("price_change", f"{vendor(0)}/model-0/input", listed(RAISED[0]), None)
-    stands("price_change", f"{vendor(1)}/a100/spot@{REGIONS[0]}", traded(0, SPIKE[0]) + timedelta(minutes=15), None)
+    stands("price_change", f"{vendor(0)}/model-0", listed(RAISED[0]), None)
+    stands("price_change", f"{vendor(1)}/a100", traded(0, SPIKE[0]) + timedelta(minutes=15), None)
     # less than 24 hours of runway: (1000 - used) / 25 < 24 from 400 on, that is after 12 hours; over when reset for half an hour
     used, hourly, limit = CLIMB
     hours = (limit - 24 * hourly - used) / hourly
