@@ -278,6 +278,7 @@ class Contingency(_Runnable):
     alternates: tuple[Alternate, ...] = Field(
         (), description="in order of preference; empty: the fallbacks of the portfolio that name this plan"
     )
+    only_by_name: bool = Field(False, description="true: never chosen by its triggers; a runbook or a person starts it by its id")
     preconditions: Preconditions
     time_objective: Span = Field(description="from the decision to the load being carried elsewhere")
     rollback: StepId = Field(description="the step with which the way back begins")

@@ -49,7 +49,8 @@ def plans_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Contingenc
     """The contingency plans for ``risk``: first those that its fallbacks name and that are meant for its rule, in their order, then
     by trigger.
 
-    A plan that needs an alternate and lists none moves the load to the fallbacks that name it, so it is never chosen by trigger.
+    A plan that needs an alternate and lists none moves the load to the fallbacks that name it, so it is never chosen by trigger; nor is
+    one that says so itself.
     """
     plans = {d.id: d for d in documents if isinstance(d, Contingency)}
     named = [plans[id] for id in dict.fromkeys(risk.plans) if id in plans and _for_rule(plans[id].triggers, risk)]
@@ -58,7 +59,7 @@ def plans_for(risk: RiskFacts, documents: Iterable[Document]) -> list[Contingenc
 
 
 def _has_a_way(plan: Contingency) -> bool:
-    return bool(plan.alternates) or not plan.needs_alternate
+    return not plan.only_by_name and (bool(plan.alternates) or not plan.needs_alternate)
 
 
 def plan_for(risk: RiskFacts, documents: Iterable[Document]) -> Contingency | None:

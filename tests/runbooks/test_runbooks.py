@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from secondsource.plans.load import load
+from secondsource.plans.schema import Contingency, Escalation
 from secondsource.testing.cases import run_file
 
 HERE = Path(__file__).parent
@@ -30,6 +32,28 @@ def test_cases_hold(path: Path) -> None:
     results = run_file(path)
     assert results
     assert {result.title: [str(problem) for problem in result.problems] for result in results if not result.ok} == {}
+
+
+SHIPPED = load([HERE.parents[1] / "runbooks"])
+
+
+@pytest.mark.parametrize(
+    "book", [*SHIPPED.escalations.values(), *SHIPPED.contingencies.values()], ids=lambda book: f"{book.kind}/{book.id}"
+)
+def test_every_runbook_and_plan_has_two_cases(book: Escalation | Contingency) -> None:
+    names = {book.id, f"{book.kind}/{book.id}"}
+    cases = [line for path in HERE.glob("*.yaml") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("runbook: ")]
+    assert sum(line.removeprefix("runbook: ") in names for line in cases) >= 2
+
+
+@pytest.mark.parametrize("book", SHIPPED.contingencies.values(), ids=lambda plan: plan.id)
+def test_every_plan_wants_evidence_and_has_a_gate(book: Contingency) -> None:
+    items = [item for step in book.steps if step.checklist for item in step.checklist.items]
+    assert sum(item.evidence for item in items) > len(items) / 2
+    assert any(step.approve for step in book.steps) or book.id in UNGATED
+
+
+UNGATED = {"watch-ourselves"}  # it adds probes, and takes nothing away
 
 
 @pytest.fixture
