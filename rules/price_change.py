@@ -41,8 +41,10 @@ MAX_ITEMS = 2000
 """Of one vendor that are followed where nobody names what is used; those that are named are always followed."""
 MAX_LINES = 500
 """Prices of one item, over all sources, dimensions, regions and conditions; and lines of the bill for it."""
-MAX_KEPT = 50
+MAX_KEPT = 200
 """Changes that a finding remembers, to say at its end what became of them."""
+MAX_KNOWN = 100_000
+"""Items whose users are remembered between two readings."""
 _FOLD = ""
 
 
@@ -119,8 +121,8 @@ class PriceChange:
         self._params = params
         self._rates = {currency: Fraction(rate) for currency, rate in params.rates.items()}
         self._limits = (
-            Limits(Fraction(str(params.threshold)) / 100, params.hold, params.quiet, self._rates),
-            Limits(Fraction(str(params.spot_threshold)) / 100, params.spot_hold, params.spot_quiet, self._rates),
+            Limits(Decimal(str(params.threshold)) / 100, params.hold, params.quiet, self._rates),
+            Limits(Decimal(str(params.spot_threshold)) / 100, params.spot_hold, params.spot_quiet, self._rates),
         )
         self._fresh = params.forget / 16
         self._lasts = params.forget - self._fresh
@@ -212,6 +214,8 @@ class PriceChange:
             self._context, self._known = context, {}
         found = self._known.get((vendor, item))
         if found is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
             found = self._known[vendor, item] = users(vendor, item, context)
         return found
 

@@ -11,6 +11,7 @@ import pytest
 
 from rules.price_change import PriceChange, PriceParams
 from rules.retirement import RetirementClock, RetirementParams
+from secondsource.contracts.rule import Rule
 from secondsource.domain.context import Context
 from secondsource.domain.money import Unit
 from secondsource.domain.observations import AnyBody, Batch, Price, Retirement, Spend, batch_of, observe, tick
@@ -72,7 +73,7 @@ def year() -> Iterator[Batch]:
 
 def sizes(context: Context) -> tuple[list[int], int]:
     """Bytes of state after half a year and a year, and how many signals there were."""
-    rules = {"price_change": PriceChange(PriceParams()), "retirement": RetirementClock(RetirementParams())}
+    rules: dict[str, Rule] = {"price_change": PriceChange(PriceParams()), "retirement": RetirementClock(RetirementParams())}
     engine, store = Engine(rules, context), Cells()
     found, said = [], 0
     for number, batch in enumerate(year()):

@@ -18,7 +18,7 @@ from secondsource.domain.pricing.moves import Change, Line
 class Limits(msgspec.Struct, frozen=True):
     """From which part on a move is news, how long it must stand, and how long must lie between two pieces of news."""
 
-    least: Fraction
+    least: Decimal
     hold: timedelta
     quiet: timedelta
     rates: Rates
@@ -76,14 +76,19 @@ def heard(
         quote = msgspec.structs.replace(quote, ahead_at=None)
     elif amount.same(quote.now):
         return quote, _off(quote.told, quote.now, limits)  # a list in doubt is itself again, and this did change meanwhile
-    quote = msgspec.structs.replace(quote, now=amount)
-    return (_on_market(quote, amount, now, limits) if line.spot else quote), True
+    off = _off(quote.told, amount, limits)
+    quote = _on_market(quote, amount, now, off) if line.spot else msgspec.structs.replace(quote, now=amount)
+    if off or quote.ahead is not None or quote.trusted is not None:
+        return quote, True
+    return (quote if quote.off_since is None else msgspec.structs.replace(quote, off_since=None)), False
 
 
-def _on_market(quote: Quote, amount: Amount, now: datetime, limits: Limits) -> Quote:
-    if not _off(quote.told, amount, limits):
-        return msgspec.structs.replace(quote, off_since=None, steps=(), calm=(*quote.calm, amount.value)[-MAX_CALM:])
-    return msgspec.structs.replace(quote, off_since=quote.off_since or now, steps=(*quote.steps, (now, amount.value))[-MAX_STEPS:])
+def _on_market(quote: Quote, amount: Amount, now: datetime, off: bool) -> Quote:
+    if off:
+        steps = (*quote.steps, (now, amount.value))[-MAX_STEPS:]
+        return msgspec.structs.replace(quote, now=amount, off_since=quote.off_since or now, steps=steps)
+    calm = (*quote.calm, amount.value)[-MAX_CALM:]
+    return msgspec.structs.replace(quote, now=amount, off_since=None, steps=(), calm=calm)
 
 
 def judged(name: str, item: Item, now: datetime, limits: Sequence[Limits]) -> tuple[Item, list[Change], datetime | None]:
@@ -137,7 +142,7 @@ def _judged(
         return waiting, None, ripe if due is None else min(due, ripe)
     new = quote.now
     if quote.line.spot and quote.told.alike(new):
-        level = shifted(quote.told.value, quote.steps, quote.calm, since, now, limits.hold, _decimal(limits.least))
+        level = shifted(quote.told.value, quote.steps, quote.calm, since, now, limits.hold, limits.least)
         if level is None:
             return waiting, None, now + max(limits.hold, timedelta(minutes=1))
         new = Amount(level, new.unit, new.currency, new.id)
@@ -201,9 +206,7 @@ def _confirms(quote: Quote, other: Quote) -> bool:
 def _off(told: Amount, now: Amount, limits: Limits) -> bool:
     if told.same(now):
         return False
+    if told.alike(now):  # nearly always; decimals are quick
+        return abs(now.value - told.value) >= limits.least * told.value
     part = move(told, now, limits.rates)
-    return part is None or abs(part) >= limits.least
-
-
-def _decimal(part: Fraction) -> Decimal:
-    return Decimal(part.numerator) / Decimal(part.denominator)
+    return part is None or abs(part) >= Fraction(limits.least)

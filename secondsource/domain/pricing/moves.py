@@ -122,5 +122,8 @@ def merged(before: Sequence[Change], news: Iterable[Change]) -> tuple[Change, ..
     found = {change.place: change for change in before}
     for change in news:
         first = found.get(change.place)
-        found[change.place] = change if first is None else msgspec.structs.replace(change, old=first.old)
+        if first is None or change.withdrawn:
+            found[change.place] = change
+        else:
+            found[change.place] = msgspec.structs.replace(change, old=first.old)
     return tuple(found.values())

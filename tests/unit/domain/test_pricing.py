@@ -100,7 +100,7 @@ def test_the_span_of_moves_leaves_out_what_can_not_be_compared() -> None:
 
 def test_an_episode_goes_from_the_first_price_to_the_last() -> None:
     (whole,) = merged([change("a", "input", "10", "12")], [change("a", "input", "12", "18")])
-    assert (whole.old.value, whole.new.value) == (10, 18)
+    assert (str(whole.old.value), str(whole.new.value)) == ("10", "18")
 
 
 def need(id_: str, items: tuple[str, ...], spend: int | None, vendor: str = "halcyon") -> Dependency:
@@ -129,7 +129,7 @@ def test_whatever_the_mix_is_the_effect_lies_between_the_bounds(drawn, bought, r
 
 def test_a_need_that_only_buys_what_moved_has_an_exact_effect() -> None:
     found = effect({"halcyon/a": (Fraction(1, 5), Fraction(1, 5))}, [need("one", ("a",), 48000)], {}, "USD", {}, START)
-    assert (found.low, found.high, found.total) == (9600, 9600, 48000)
+    assert [found.low, found.high, found.total] == [Fraction(9600), Fraction(9600), Fraction(48000)]
     assert spoken(found, "Next month's bill") == "Next month's bill: +9,600 USD on 48,000 USD."
 
 
@@ -141,7 +141,7 @@ def test_a_bill_takes_the_place_of_what_the_configuration_says_until_it_is_old()
     # what the need spends beyond the billed item is spent on nothing that moved, or the bill has grown
     assert (found.low, found.total, found.bills) == (month / 10, month, ("b",))
     later = effect(moves, [need("one", ("a",), 1000)], {"a": [bill]}, "USD", {}, START + timedelta(days=90))
-    assert (later.low, later.total, later.bills) == (100, 1000, ())
+    assert (later.low, later.total, later.bills) == (Fraction(100), Fraction(1000), tuple[str, ...]())
 
 
 def test_what_is_not_known_is_said() -> None:
