@@ -14,7 +14,9 @@ from secondsource.plans.selection import plans_for
 DOCUMENTS = load([Path(__file__).parents[3] / "runbooks"]).documents
 
 
-@pytest.mark.parametrize(("rule", "plans"), [("vendor_outage", ["region-failover"]), ("concentration", []), ("price_change", ["price-shock-response"])])
+@pytest.mark.parametrize(
+    ("rule", "plans"), [("vendor_outage", ["region-failover"]), ("concentration", []), ("price_change", ["price-shock-response"])]
+)
 def test_where_the_money_sits_is_no_reason_to_move_the_load(rule: str, plans: list[str]) -> None:
     risk = RiskFacts("R-1", rule, Severity.CRITICAL, "AWS us-east-1", plans=("region-failover",))
     assert [plan.id for plan in plans_for(risk, DOCUMENTS)] == plans
