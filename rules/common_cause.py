@@ -21,7 +21,7 @@ from secondsource.domain.common_cause import COMMON_CAUSE, HEARD, Explanation, L
 from secondsource.domain.context import Context
 from secondsource.domain.findings import FINDING, Finding
 from secondsource.domain.observations import Observation
-from secondsource.domain.reach import index_of
+from secondsource.domain.reach import Index, index_of
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
 from secondsource.domain.words import count, duration
@@ -129,9 +129,9 @@ class CommonCause:
             return Step(None, said)
         return Step(CauseState(state.exercise, state.members, cases), said, min(wakes, default=None))
 
-    def _best(self, members: Sequence[Member], index: object) -> Explanation | None:
+    def _best(self, members: Sequence[Member], index: Index) -> Explanation | None:
         """The best explanation of what no case covers, where it explains enough."""
-        found = [together(each, self._params.window) for each in explanations(members, index)]  # type: ignore[arg-type]
+        found = [together(each, self._params.window) for each in explanations(members, index)]
         enough = [
             each for each in found if len(each.vendors) >= (self._params.with_root if each.own else self._params.without_root)
         ]  # fmt: skip

@@ -18,18 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain.context import Context
-from secondsource.domain.observations import ComponentStatus, Gone, Incident, Maintenance, Observation
+from secondsource.domain.observations import PROBE, UNDER_WAY, ComponentStatus, Gone, Incident, Maintenance, Observation
 from secondsource.domain.portfolio import Contract
 from secondsource.domain.reach import index_of
 from secondsource.domain.review.period import month_after, month_of
-from secondsource.domain.review.timeline import PAGE, UNDER_WAY, Said, judged
+from secondsource.domain.review.timeline import PAGE, Said, judged
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Phase, Severity, Signal, episode_id, signal
-from secondsource.domain.sla import WEIGHTS, Count, allowed, availability, claim_by, credit, in_force, promised
+from secondsource.domain.sla import TENTHS, Count, allowed, availability, claim_by, credit, in_force, promised
 from secondsource.domain.status import Status
 from secondsource.domain.words import duration
 
-PROBE = "probe/"
 MAX_TOLD = 1000
 """Subjects of a vendor that are not well at a time; of more the rest is not counted."""
 
@@ -289,7 +288,7 @@ def _worst(state: SlaState, wanted: Collection[Scope], *, own: bool) -> tuple[in
         source, _, subject = place.partition("\t")
         if subject.startswith(PROBE) == own:
             sources.setdefault(source, []).append(Said(told.id, told.kind, told.status, _mine(told, wanted)))
-    found = [(WEIGHTS.get(status, 0), ids) for status, ids in map(judged, sources.values()) if status is not None]
+    found = [(TENTHS.get(status, 0), ids) for status, ids in map(judged, sources.values()) if status is not None]
     weight = max((weight for weight, _ in found), default=0)
     return weight, tuple(id_ for each, ids in found if each == weight and weight for id_ in ids)
 

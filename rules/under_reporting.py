@@ -23,14 +23,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from secondsource.contracts.rule import Meta, Reach, Step
 from secondsource.domain.context import Context
 from secondsource.domain.detection import Detection, Edge, Phase, detect
-from secondsource.domain.observations import ComponentStatus, Gone, Incident, Maintenance, Measurement, Observation, Outcome, SourceHealth
+from secondsource.domain.observations import (
+    PROBE,
+    UNDER_WAY,
+    ComponentStatus,
+    Gone,
+    Incident,
+    Maintenance,
+    Measurement,
+    Observation,
+    Outcome,
+    SourceHealth,
+)
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Severity, Signal, episode_id, signal
 from secondsource.domain.signals import Phase as Said
 from secondsource.domain.status import Status, rank
 from secondsource.domain.words import count, duration
 
-PROBE = "probe/"
 RECORD = timedelta(days=90)
 MAX_RECORD = 60
 """Troubles of ours that a vendor's record holds: one every day and a half for 90 days; of more the newest."""
@@ -39,7 +49,6 @@ MAX_TOLD = 1000
 """What is told of by a vendor's page at a time; of a page that tells of more, no more is kept."""
 
 _READ = frozenset({Outcome.OK, Outcome.UNCHANGED})
-_UNDER_WAY = frozenset({"in_progress", "verifying"})
 _SECOND = timedelta(seconds=1)
 
 
@@ -275,7 +284,7 @@ def _hear(state: ReportingState | None, observation: Observation) -> ReportingSt
         if not body.resolved:
             scopes = body.scopes or (Scope(observation.vendor),)
     elif isinstance(body, Maintenance):
-        if body.stage in _UNDER_WAY:
+        if body.stage in UNDER_WAY:
             scopes = body.scopes or (Scope(observation.vendor),)
     elif not isinstance(body, Gone):
         return state

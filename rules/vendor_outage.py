@@ -28,7 +28,7 @@ from secondsource.domain import signals
 from secondsource.domain.context import Context
 from secondsource.domain.detection import Detection, Edge, Phase, detect
 from secondsource.domain.flapping import Flaps, flap
-from secondsource.domain.observations import ComponentStatus, Gone, Incident, Maintenance, Observation
+from secondsource.domain.observations import UNDER_WAY, ComponentStatus, Gone, Incident, Maintenance, Observation
 from secondsource.domain.scope import Scope
 from secondsource.domain.signals import Evidence, Measure, Severity, Signal, episode_id, signal
 from secondsource.domain.status import Status, rank, worst
@@ -43,7 +43,6 @@ _SEVERITY = {
     Status.PARTIAL_OUTAGE: Severity.MEDIUM,
     Status.MAJOR_OUTAGE: Severity.HIGH,
 }
-_UNDER_WAY = frozenset({"in_progress", "verifying"})
 _PAGE = "page"
 _KIND_WORDS = {"component": "Component", "incident": "Incident", "maintenance": "Maintenance", _PAGE: "Page"}
 
@@ -216,7 +215,7 @@ class VendorOutage:
                 status, stated = self._params.unstated, False
         elif isinstance(body, Maintenance):
             kind, name, status, stage = "maintenance", body.title, Status.MAINTENANCE, body.stage
-            if stage not in _UNDER_WAY:
+            if stage not in UNDER_WAY:
                 return None
         else:
             return None

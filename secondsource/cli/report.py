@@ -9,17 +9,13 @@ import click
 import msgspec
 
 from secondsource.adapters.clock import SystemClock
-from secondsource.adapters.reports.html import html
-from secondsource.adapters.reports.markdown import markdown
 from secondsource.adapters.reports.reading import vendor_review
 from secondsource.adapters.reports.vendor import paper_of
 from secondsource.cli._configuration import config_option
+from secondsource.cli._papers import WRITERS, data_option, form_option, hand_out, output_option
 from secondsource.cli._store import opened
-from secondsource.domain.errors import UserError
 from secondsource.domain.review.review import VendorReview
 from secondsource.plans.load import load as load_plans
-
-_WRITERS = {"md": markdown, "html": html}
 
 
 class _Instant(click.ParamType[datetime]):
@@ -47,11 +43,11 @@ def command() -> None:
 @click.argument("vendor", metavar="ID")
 @click.option("--from", "start", type=_Instant(), metavar="TIME", help="The first instant, as 2025-10-20 (UTC).")
 @click.option("--to", "end", type=_Instant(), metavar="TIME", help="Up to here and without it, as 2025-10-21 (UTC).")
-@click.option("--format", "form", type=click.Choice(sorted(_WRITERS)), default="md", show_default=True, help="What it is written as.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it here instead of printing it.")
+@form_option
+@output_option
 @click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, instead of a paper.")
 @config_option
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The data folder; absent: the configuration's.")
+@data_option
 def vendor(
     vendor: str,
     start: datetime | None,
@@ -67,15 +63,8 @@ def vendor(
     Without --from and --to it is about the last full quarter where the data reaches over its start, else about all that there is.
     """
     review = _review(vendor, start, end, config, data)
-    text = msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n" if as_json else _WRITERS[form](paper_of(review))
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UserError(f"{output} can not be written: {error.strerror or error}") from None
-    click.echo(f"wrote {output}: {review.sentence}", err=True)
+    text = msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n" if as_json else WRITERS[form](paper_of(review))
+    hand_out(text, output, review.sentence)
 
 
 def _review(vendor: str, start: datetime | None, end: datetime | None, config: Path, data: Path | None) -> VendorReview:

@@ -12,18 +12,14 @@ from rich.table import Table
 
 from secondsource.adapters.clock import SystemClock
 from secondsource.adapters.reports.claim import claim_of
-from secondsource.adapters.reports.html import html
-from secondsource.adapters.reports.markdown import markdown
 from secondsource.adapters.reports.promises import measured_under, promises
 from secondsource.adapters.reports.words import lasting, percent
 from secondsource.cli._configuration import config_option
+from secondsource.cli._papers import WRITERS, data_option, form_option, hand_out, output_option
 from secondsource.cli._store import opened
 from secondsource.domain.errors import UserError
 
-_WRITERS = {"md": markdown, "html": html}
 _VERDICTS = {"missed": "missed", "kept": "kept", "open": "not settled"}
-
-data_option = click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The data folder; absent: the configuration's.")
 
 
 class _Month(click.ParamType[datetime]):
@@ -89,8 +85,8 @@ def list_(months: int, as_json: bool, config: Path, data: Path | None) -> None:
 @command.command("claim")
 @click.argument("contract")
 @click.argument("month", type=_Month(), metavar="MONTH")
-@click.option("--format", "form", type=click.Choice(sorted(_WRITERS)), default="md", show_default=True, help="What it is written as.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it here instead of printing it.")
+@form_option
+@output_option
 @config_option
 @data_option
 def claim(contract: str, month: datetime, form: str, output: Path | None, config: Path, data: Path | None) -> None:
@@ -105,12 +101,5 @@ def claim(contract: str, month: datetime, form: str, output: Path | None, config
     line = next((each for each in measured.sla if each.contract == contract and each.month == f"{month:%Y-%m}"), None)
     if line is None:
         raise UserError(f"contract {contract} was not in force in {month:%Y-%m}")
-    text = _WRITERS[form](claim_of(measured, found, line))
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UserError(f"{output} can not be written: {error.strerror or error}") from None
-    click.echo(f"wrote {output}", err=True)
+    text = WRITERS[form](claim_of(measured, found, line))
+    hand_out(text, output)

@@ -20,6 +20,12 @@ from secondsource.domain.status import Status
 
 SCHEMA_VERSION = 1
 
+PROBE = "probe/"
+"""How subjects begin that our own probes tell of: what the vendor itself says has others."""
+
+UNDER_WAY = frozenset({"in_progress", "verifying"})
+"""The stages of planned work that is going on."""
+
 INTERNAL = "internal"
 """In place of a vendor, where an observation is about what the company has itself."""
 

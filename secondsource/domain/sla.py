@@ -16,7 +16,7 @@ from secondsource.domain.portfolio import Contract, Credit, SlaTerms
 from secondsource.domain.review.period import month_after
 from secondsource.domain.status import Status
 
-WEIGHTS = {Status.MAJOR_OUTAGE: 10, Status.PARTIAL_OUTAGE: 3}
+TENTHS = {Status.MAJOR_OUTAGE: 10, Status.PARTIAL_OUTAGE: 3}
 """How much of the time counts as down, in tenths."""
 
 

@@ -149,8 +149,9 @@ class Responder:
         self._tell_again(connection, before, entry, live, signal.at)
 
     def _fold(self, connection: Connection, case: Entry, now: datetime) -> None:
-        """The risks that a case explains become part of it: nobody is called for each of them any more."""
-        for id_ in case.covers:
+        """The risks that a case explains become part of it: nobody is called for each of them any more. A case that a person closed
+        explains nothing, for nobody is called for it either."""
+        for id_ in case.covers if case.state is not State.CLOSED else ():
             entry = risks.get(connection, id_)
             if entry is not None and entry.state is not State.CLOSED:
                 self._taken_already(connection, self._step(connection, entry, register.Fold(case.id, _part_of(case)), now), now)

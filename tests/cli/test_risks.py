@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,13 +18,6 @@ from tests.support.site import Served
 
 RISK = risk_id("vendor_outage", "halcyon")
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    found = Served(tmp_path / "store.db")
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,13 +22,6 @@ from tests.support.site import Served
 RISK = risk_id("vendor_outage", "aws/us-east-1")
 PAGE = b"<p>down</p>"
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    found = Served(tmp_path / "store.db")
-    yield found
-    found.close()
 
 
 @pytest.fixture

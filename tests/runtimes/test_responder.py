@@ -400,3 +400,15 @@ def test_an_outage_that_becomes_severe_with_time_alone_is_escalated_then(tmp_pat
     assert first < Severity.MEDIUM
     assert min(desk.said())[0] >= 44 * 60  # four hours before it hurts
     database.close()
+
+
+def test_a_case_that_somebody_closed_takes_in_nothing_more(desk: Desk) -> None:
+    """It goes on being found, but nobody is called for it: what it would take in must call by itself."""
+    desk.hear(case(Phase.OPENED, 0))
+    desk.act(1, register.Close("person:ana", "not the cause"), CASE)
+    desk.hear(outage(now=at(2), since=at(2)))
+    desk.hear(case(Phase.UPDATED, 3, "vendor_outage:halcyon"))
+    assert desk.entry().cause is None
+    assert (2, "U1", "opened") in sent_of(desk, RISK)
+    desk.pass_time(13)
+    assert (12, "U2", "escalated") in sent_of(desk, RISK)

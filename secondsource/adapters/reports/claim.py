@@ -9,7 +9,7 @@ from secondsource.domain.review.availability import SlaMonth
 from secondsource.domain.review.basis import Basis, basis
 from secondsource.domain.review.measured import Measured
 from secondsource.domain.review.timeline import Band
-from secondsource.domain.sla import WEIGHTS
+from secondsource.domain.sla import TENTHS
 
 
 def claim_of(measured: Measured, contract: Contract, month: SlaMonth) -> Paper:
@@ -73,7 +73,7 @@ def _points(month: SlaMonth, missed: bool) -> list[Point]:
 
 
 def _bad(bands: tuple[Band, ...]) -> tuple[Band, ...]:
-    return tuple(band for band in bands if band.status in WEIGHTS)
+    return tuple(band for band in bands if band.status in TENTHS)
 
 
 def _ids(bands: tuple[Band, ...]) -> list[str]:

@@ -19,11 +19,11 @@ from secondsource.domain.review.basis import Basis, Missing, basis
 from secondsource.domain.review.period import Period, months
 from secondsource.domain.review.spans import Span
 from secondsource.domain.review.timeline import Band
+from secondsource.domain.sla import TENTHS, claim_by, credit, in_force
 from secondsource.domain.sla import availability as availability_of
-from secondsource.domain.sla import claim_by, credit, in_force
 from secondsource.domain.status import Status
 
-WEIGHTS = {Status.MAJOR_OUTAGE: Fraction(1), Status.PARTIAL_OUTAGE: Fraction(3, 10)}
+WEIGHTS = {status: Fraction(tenths, 10) for status, tenths in TENTHS.items()}
 _MICROSECOND = timedelta(microseconds=1)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from secondsource.domain.observations import Observation, Outcome, SourceHealth, kind_of
+from secondsource.domain.observations import PROBE, Observation, Outcome, SourceHealth, kind_of
 from secondsource.domain.review.spans import Span, joined
 
 INTERVALS = 3
@@ -16,9 +16,6 @@ INTERVALS = 3
 DEFAULT_INTERVAL = timedelta(minutes=5)
 UNPOLLED = timedelta(hours=6)
 """How long a reading stands that nobody polled for: what is pushed says nothing of when it will be said again."""
-
-PROBE = "probe/"
-"""What a probe of our own says is said of subjects that begin with this; it is not the vendor's account."""
 
 PROBES = frozenset({"http_probe"})
 """Connectors that probe: a source of theirs is our own even while it has nothing to say."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from secondsource.domain.observations import ComponentStatus, Gone, Incident, Maintenance, Observation
+from secondsource.domain.observations import UNDER_WAY, ComponentStatus, Gone, Incident, Maintenance, Observation
 from secondsource.domain.reach import index_of
 from secondsource.domain.review.facts import Facts
 from secondsource.domain.review.period import Period
@@ -20,7 +20,6 @@ from secondsource.domain.scope import Scope
 from secondsource.domain.status import Status, rank, worst
 
 PAGE = "page"
-UNDER_WAY = frozenset({"in_progress", "verifying"})
 _TELLING = (ComponentStatus, Incident, Maintenance, Gone)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
